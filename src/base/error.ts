@@ -1,0 +1,74 @@
+/**
+ * Every refusal a client can meet, in one table: its HTTP status, OpenAI's `type`, and the words. The words say what to
+ * do; causes go to the log. A refusal is thrown as `AppError` and becomes a response in one place (`http/server.ts`).
+ */
+const refusals = {
+  invalid_request: [400, 'invalid_request_error', 'The request is not valid.'],
+  invalid_json: [400, 'invalid_request_error', 'The body is not valid JSON.'],
+  invalid_amount: [400, 'invalid_request_error', 'That is not an amount.'],
+  unsupported_parameter: [400, 'invalid_request_error', 'A parameter is not supported here.'],
+  context_length_exceeded: [400, 'invalid_request_error', 'The prompt is longer than the model reads.'],
+  content_policy: [400, 'invalid_request_error', 'The provider refused this content.'],
+  ambiguous_credentials: [400, 'invalid_request_error', 'Send one API key: either Authorization or x-api-key, not two different ones.'],
+  key_in_url: [400, 'invalid_request_error', 'Never put an API key in a URL: send it as "Authorization: Bearer …". Revoke a key that was.'],
+  invalid_host: [400, 'invalid_request_error', 'This host name is not served here.'],
+  already_exists: [400, 'invalid_request_error', 'That exists already.'],
+  invalid_api_key: [401, 'invalid_request_error', 'This API key is missing, wrong, revoked or expired. Send "Authorization: Bearer sk-kk-…".'],
+  insufficient_credits: [402, 'insufficient_quota', 'Your balance does not cover the estimated cost of this request. Add credit, or lower max_tokens.'],
+  key_limit_reached: [402, 'insufficient_quota', 'This key has reached its credit limit. Raise the limit, or wait for its reset.'],
+  account_suspended: [403, 'permission_error', 'This account is suspended. Contact support.'],
+  account_closed: [403, 'permission_error', 'This account is closed.'],
+  model_not_allowed: [403, 'permission_error', 'This key may not use that model.'],
+  ip_not_allowed: [403, 'permission_error', 'This key may not be used from this address.'],
+  model_not_found: [404, 'invalid_request_error', 'That model does not exist or is not sold here. GET /api/v1/models lists what is.'],
+  not_found: [404, 'invalid_request_error', 'There is nothing at this address.'],
+  method_not_allowed: [405, 'invalid_request_error', 'That method is not supported at this address.'],
+  body_too_large: [413, 'invalid_request_error', 'The body is larger than this server accepts.'],
+  rate_limit_exceeded: [429, 'rate_limit_error', 'Too many requests. Wait as long as retry-after says.'],
+  internal_error: [500, 'api_error', 'Something failed on our side. It is logged under the request id.'],
+  upstream_error: [502, 'upstream_error', 'The provider could not be used. The operator has been told; try again later.'],
+  overloaded: [503, 'overloaded_error', 'No provider of this model is available right now. Try again shortly.'],
+  storage_unavailable: [503, 'overloaded_error', 'The ledger cannot be written right now, so no call is taken. Try again shortly.'],
+  shutting_down: [503, 'overloaded_error', 'This server is restarting. Try again.'],
+  timeout: [504, 'timeout', 'The provider took too long to answer.'],
+} as const satisfies Record<string, readonly [number, string, string]>
+
+export type ErrorCode = keyof typeof refusals
+
+export interface ErrorDetail {
+  message?: string
+  param?: string | null
+  headers?: Record<string, string>
+  /** For the log only; never shown. */
+  cause?: unknown
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly type: string
+  readonly param: string | null
+  readonly headers: Record<string, string>
+
+  constructor(code: ErrorCode, detail: ErrorDetail = {}) {
+    const [status, type, words] = refusals[code]
+    super(detail.message ?? words, { cause: detail.cause })
+    this.code = code
+    this.status = status
+    this.type = type
+    this.param = detail.param ?? null
+    this.headers = { ...defaultHeaders(status), ...detail.headers }
+  }
+
+  /** The body every OpenAI client reads. */
+  toJSON(): { error: { message: string; type: string; param: string | null; code: string } } {
+    return { error: { message: this.message, type: this.type, param: this.param, code: this.code } }
+  }
+}
+
+/** SDKs retry on 5xx and 429 unless told; credit does not come back by trying again (wire.md §2). */
+function defaultHeaders(status: number): Record<string, string> {
+  if (status === 402) return { 'x-should-retry': 'false' }
+  if (status === 502 || status === 503) return { 'retry-after': '1' }
+  return {}
+}
