@@ -72,3 +72,13 @@ function defaultHeaders(status: number): Record<string, string> {
   if (status === 502 || status === 503) return { 'retry-after': '1' }
   return {}
 }
+
+/** What stops the process or a command: one sentence for a person, and the exit code (1 failed, 2 usage, 78 settings). */
+export class FatalError extends Error {
+  readonly exitCode: 1 | 2 | 78
+
+  constructor(message: string, exitCode: 1 | 2 | 78 = 1, cause?: unknown) {
+    super(message, { cause })
+    this.exitCode = exitCode
+  }
+}

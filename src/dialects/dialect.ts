@@ -16,24 +16,33 @@ import type { Chat } from './chat.ts'
 
 export type DialectName = 'openai-chat' | 'openai-embeddings' | 'anthropic-messages'
 
-export interface Dialect {
+/** What kind of work is asked for; only dialects of one kind are translated into each other. */
+export type Kind = 'chat' | 'embeddings'
+
+/** What a dialect must know to serve clients that speak it. */
+export interface ClientDialect {
   name: DialectName
-  /** What kind of work it asks for; only dialects of one kind are translated into each other. */
-  kind: 'chat' | 'embeddings'
-  /** Where an upstream serves it, below its base URL. */
-  path: string
+  kind: Kind
   /** Reads and checks a client's request: everything that is priced, limited or routed by. Refuses with 400. */
   readRequest(body: JsonObject, bodyBytes: number): Call
+  /** Writes for a client that speaks this dialect. One writer a call. */
+  writer(call: Call, identity: Identity): Writer
+}
+
+/** What a dialect must know to use providers that speak it. */
+export interface UpstreamDialect {
+  name: DialectName
+  kind: Kind
+  /** Where an upstream serves it, below its base URL. */
+  path: string
+  /** Headers that this dialect wants beside the credential (`anthropic-version`). */
+  headers: Record<string, string>
   /** What to send to an upstream that speaks this dialect. Refuses with 400 what cannot be said in it. */
   writeRequest(call: Call, target: Target): Written
   /** Reads what an upstream answered. One reader a call. */
   reader(call: Call, target: Target): Reader
-  /** Writes for a client that speaks this dialect. One writer a call. */
-  writer(call: Call, identity: Identity): Writer
   /** An upstream's error reply, told apart. `body` is its text, at most 64 KB. */
   readError(status: number, body: string): Failure
-  /** Headers that this dialect wants beside the credential (`anthropic-version`). */
-  headers: Record<string, string>
 }
 
 /** A client's request, read. */
@@ -89,6 +98,8 @@ export interface Quirks {
   jsonSchema?: 'native' | 'tool'
   /** Whether a trailing assistant message (prefill) is accepted. Default true. */
   prefill?: boolean
+  /** Whether a system message may stand between turns; else it is said as the user's text. Default false. */
+  systemBetweenTurns?: boolean
   /** How the credential is sent. Default by dialect. */
   auth?: 'bearer' | 'x-api-key' | 'api-key'
   /** Appended to the URL: Azure's `api-version=…`. */
@@ -107,8 +118,11 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
 export type CallEvent =
   | { type: 'start' }
   | { type: 'text'; choice: number; text: string }
-  /** Thinking in clear; `signature` closes a block that must come back unchanged in a tool loop. */
-  | { type: 'reasoning'; choice: number; text: string; signature?: string }
+  /**
+   * Thinking in clear. `signature` closes a block that must come back unchanged in a tool loop; `redacted` is a whole
+   * block that only the upstream can read.
+   */
+  | { type: 'reasoning'; choice: number; text: string; signature?: string; redacted?: string }
   | { type: 'refusal'; choice: number; text: string }
   /** `index` counts tools from 0 within the choice. */
   | { type: 'tool'; choice: number; index: number; id: string; name: string }
@@ -156,7 +170,7 @@ export interface Reader {
 
 export interface Read {
   events: CallEvent[]
-  /** The JSON that came, for `Writer.pass`; null for markers and comments. */
+  /** The JSON that came, its provider's quirks made good, for `Writer.pass`; null for markers and failures. */
   raw: JsonObject | null
 }
 

@@ -1,0 +1,19 @@
+/**
+ * Every migration, in order: one file and one line each. Written once, for SQLite; `store/migrate.ts` turns the text into
+ * PostgreSQL's, and where it cannot, a `.postgres.sql` file stands beside. A released migration never changes.
+ */
+import start from './0001_start.sql' with { type: 'text' }
+import immutable from './0002_immutable.sql' with { type: 'text' }
+import immutablePostgres from './0002_immutable.postgres.sql' with { type: 'text' }
+
+export interface Migration {
+  name: string
+  sql: string
+  /** Where SQLite's text cannot be turned into PostgreSQL's. */
+  postgres?: string
+}
+
+export const migrations: readonly Migration[] = [
+  { name: '0001_start', sql: start },
+  { name: '0002_immutable', sql: immutable, postgres: immutablePostgres },
+]

@@ -1,0 +1,24 @@
+/**
+ * Ids: a prefix that says what they name, then 48 bits of time and 80 of chance in Crockford's base 32, so that they sort
+ * by age and are never guessed: `gen-01jd…`, `acc_01jd…`.
+ */
+const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+const pool = new Uint8Array(16 * 256)
+let unused = 0
+
+export type IdPrefix = 'acc_' | 'chn_' | 'gen-' | 'ins_' | 'key_' | 'prc_' | 'prp_' | 'req_' | 'tfr_'
+
+export function newId(prefix: IdPrefix, now: number): string {
+  let time = ''
+  for (let rest = now, at = 0; at < 10; at++) {
+    time = digits[rest % 32] + time
+    rest = Math.floor(rest / 32)
+  }
+  if (unused === 0) {
+    crypto.getRandomValues(pool)
+    unused = pool.length
+  }
+  let chance = ''
+  for (let at = 0; at < 16; at++) chance += digits[(pool[--unused] as number) & 31]
+  return prefix + time + chance
+}

@@ -1,0 +1,63 @@
+/**
+ * What a call used. The truth is `Units` in disjoint classes; what is reported is `Reported`, as both dialects can be
+ * derived from it, and may be bent into what a broken provider would say.
+ */
+import type { Units } from '../../base/units.ts'
+
+/** Inclusive, as OpenAI counts: cached tokens are in `prompt`, reasoning in `completion`. A lie where it is bent. */
+export interface Reported {
+  prompt: Count
+  completion: Count
+  cached: Count
+  cache_write: Count
+  cache_write_1h: Count
+  reasoning: Count
+}
+export type Count = number | string | null
+
+const bends = {
+  zero: () => 0,
+  absurd: (count) => 4_000_000_000 + count,
+  negative: (count) => -1 - count,
+  fraction: (count) => count + 0.5,
+  text: (count) => String(count),
+  null: () => null,
+  nan: () => 'NaN',
+  cached: (count, name) => (name === 'cached' ? 1_000_000 : count),
+} satisfies { [bend: string]: (count: number, name: string) => Count }
+
+/** How reported usage lies; `none` leaves it out. */
+export type Bend = keyof typeof bends | 'none'
+
+/** What is reported for `units`; null where nothing is. */
+export function report(units: Units, bend: Bend | undefined): Reported | null {
+  if (bend === 'none') return null
+  const { input = 0, cache_read = 0, cache_write = 0, cache_write_1h = 0 } = units
+  const { output = 0, reasoning = 0 } = units
+  const told: Reported = {
+    prompt: input + cache_read + cache_write + cache_write_1h,
+    completion: output + reasoning,
+    cached: cache_read,
+    cache_write,
+    cache_write_1h,
+    reasoning,
+  }
+  if (bend) {
+    for (const name of Object.keys(told) as (keyof Reported)[]) {
+      told[name] = bends[bend](told[name] as number, name)
+    }
+  }
+  return told
+}
+
+/** JSON text of what is reported. NaN goes out bare, as Python's encoder writes it. */
+export function writeUsage(value: unknown): string {
+  return JSON.stringify(value).replaceAll('"NaN"', 'NaN')
+}
+
+/** Adds `more` to `sum`, class by class. */
+export function addUnits(sum: Units, more: Units): void {
+  for (const unit of Object.keys(more) as (keyof Units)[]) {
+    sum[unit] = (sum[unit] ?? 0) + (more[unit] ?? 0)
+  }
+}

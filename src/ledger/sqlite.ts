@@ -1,0 +1,203 @@
+/**
+ * The ledger on SQLite. Each verb is one synchronous callback in the batch that is open; the single writer makes what it
+ * reads there true until it has written. The rules stand in WHERE, UNIQUE and CHECK; this file only names them.
+ */
+import type { Database } from 'bun:sqlite'
+import { AppError } from '../base/error.ts'
+import { completionTokens, promptTokens, unitClasses } from '../base/units.ts'
+import type { SqliteStore } from '../store/store.ts'
+import { linkHash } from './chain.ts'
+import type { Ledger, Settlement } from './ledger.ts'
+import {
+  assertSpendable,
+  chargeable,
+  excessLink,
+  grant,
+  type NewLink,
+  pendingLink,
+  resolvingLink,
+  singleLink,
+} from './link.ts'
+
+interface Chain {
+  seq: bigint
+  head: string
+}
+interface Spender extends Chain {
+  state: string
+  free: bigint
+  key_state: string | null
+  free_on_key: bigint | null
+}
+interface Held extends Chain {
+  account_id: string
+  key_id: string
+  amount: bigint
+  free: bigint
+}
+
+const noChange = { pending: 0n, debit: 0n, credit: 0n, floor: -(2n ** 62n) }
+
+export function sqliteLedger(store: SqliteStore): Ledger {
+  const { commit } = store
+  const sql = prepare(store.connection)
+
+  /** Appends to the account's chain and moves its counters; refuses when the free balance would end below the floor. */
+  function book(chain: Chain, link: NewLink, change: Partial<typeof noChange>): void {
+    const { pending, debit, credit, floor } = { ...noChange, ...change }
+    const seq = chain.seq + 1n
+    const hash = linkHash(chain.head, { ...link, seq })
+    const moved = sql.move.run(pending, debit, credit, seq, hash, link.accountId, chain.seq, floor)
+    if (moved.changes === 0) throw new AppError('insufficient_credits')
+    const { id, accountId, phase, pendingId, debitId, creditId, amount, code } = link
+    const { externalId, correctsId, reason, actor, createdAt } = link
+    sql.append.run(
+      ...[id, accountId, seq, phase, pendingId, debitId, creditId, amount, code],
+      ...[externalId, correctsId, reason, actor, createdAt, hash],
+    )
+    chain.seq = seq
+    chain.head = hash
+  }
+
+  return {
+    open: (hold, now) =>
+      commit(() => {
+        const spender = sql.spender.get(hold.periodStart, hold.keyId, hold.accountId)
+        assertSpendable(spender?.state ?? null, spender?.key_state ?? null)
+        const { free, free_on_key } = spender as Spender
+        const amount = grant(hold, free, free_on_key)
+        book(spender as Spender, pendingLink(hold, amount, now), { pending: amount, floor: 0n })
+        sql.holdOnKey.run(amount, hold.periodStart, hold.keyId)
+        sql.hold.run(hold.id, hold.accountId, hold.keyId, hold.instanceId, amount, hold.draft, now)
+        return amount
+      }),
+
+    extend: (id, by, overdraft) =>
+      commit(() => {
+        const states = sql.states.get(id)
+        assertSpendable(states?.state ?? null, states?.key_state ?? null)
+        if (sql.extendKey.run(by, id).changes === 0) throw new AppError('key_limit_reached')
+        if (sql.extendAccount.run(by, id, overdraft).changes === 0) {
+          throw new AppError('insufficient_credits')
+        }
+        sql.extendHold.run(by, id)
+      }),
+
+    note: (notes) =>
+      commit(() => {
+        for (const { id, delivered } of notes) sql.note.run(delivered, id)
+      }),
+
+    resolve: (settlement, now) =>
+      commit(() => {
+        const held = sql.held.get(settlement.id)
+        if (held === null) return null
+        const { id, cost } = settlement
+        const charged = chargeable(settlement, held.amount, held.free)
+        const change = { pending: -held.amount, debit: charged }
+        book(held, resolvingLink(settlement, held.account_id, charged, now), change)
+        if (cost > charged) book(held, excessLink(id, held.account_id, cost - charged, now), {})
+        sql.settleKey.run(held.amount, charged, settlement.draft.periodStart, held.key_id)
+        sql.dropHold.run(id)
+        sql.usage.run(...usageRow(settlement, held, charged))
+        sql.hour.run(...hourRow(settlement, held, charged))
+        return charged
+      }),
+
+    transfer: (movement, now) =>
+      commit(() => {
+        if (movement.externalId && sql.known.get(movement.code, movement.externalId)) return false
+        const chain = sql.chain.get(movement.accountId)
+        if (chain === null) throw new AppError('not_found', { message: 'There is no such account.' })
+        const { house, way, ...link } = singleLink(movement, now)
+        sql.house.run(house, now)
+        const floor = movement.code === 'refund' ? 0n : noChange.floor
+        book(chain, link, { [way]: movement.amount, floor })
+        return true
+      }),
+  }
+}
+
+/** Columns as `usageColumns` lists them. */
+function usageRow(settlement: Settlement, held: Held, charged: bigint) {
+  const { draft, units } = settlement
+  return [
+    ...[settlement.id, held.account_id, held.key_id, draft.modelId, settlement.channelId],
+    ...[draft.priceId, draft.buyPriceId],
+    ...unitClasses.map((unit) => units[unit] ?? 0),
+    ...[settlement.cost, charged, settlement.buyCost, settlement.usageSource, settlement.outcome],
+    ...[settlement.flags, settlement.status, draft.streamed ? 1 : 0, settlement.finishReason],
+    ...[draft.caller, draft.createdAt, settlement.firstTokenMs, settlement.durationMs],
+  ]
+}
+
+const hourMs = 3_600_000
+
+function hourRow({ draft, units, outcome, buyCost }: Settlement, held: Held, charged: bigint) {
+  const hour = Math.floor(draft.createdAt / hourMs) * hourMs
+  const failed = outcome === 'failed' || outcome === 'broken' || outcome === 'refused'
+  return [
+    ...[held.account_id, hour, held.key_id, draft.modelId, failed ? 1 : 0],
+    ...[promptTokens(units), completionTokens(units), charged, buyCost],
+  ]
+}
+
+export const usageColumns = `id, account_id, key_id, model_id, channel_id, price_id, buy_price_id, ${unitClasses.join(', ')},
+  cost, charged, buy_cost, usage_source, outcome, flags, status, streamed, finish_reason, caller, created_at,
+  first_token_ms, duration_ms`
+
+type Value = string | number | bigint | null
+
+function prepare(connection: Database) {
+  const statement = <Row = unknown>(text: string) => connection.prepare<Row, Value[]>(text)
+  const free = 'credits_posted - debits_posted - debits_pending'
+  const spent = 'CASE WHEN period_start < ?1 THEN 0 ELSE spent END'
+  const keyOf = '(SELECT key_id FROM hold WHERE id = ?2)'
+  const accountOf = '(SELECT account_id FROM hold WHERE id = ?2)'
+  return {
+    spender: statement<Spender>(`
+      SELECT a.state, a.seq, a.head, ${free} AS free, k.state AS key_state, k.credit_limit - k.held - ${spent} AS free_on_key
+      FROM account a LEFT JOIN key k ON k.id = ?2 AND k.account_id = a.id WHERE a.id = ?3`),
+    states: statement<{ state: string; key_state: string }>(`
+      SELECT a.state, k.state AS key_state FROM hold h JOIN account a ON a.id = h.account_id JOIN key k ON k.id = h.key_id
+      WHERE h.id = ?1`),
+    chain: statement<Chain>('SELECT seq, head FROM account WHERE id = ?1'),
+    held: statement<Held>(`
+      SELECT h.account_id, h.key_id, h.amount, a.seq, a.head, ${free} AS free
+      FROM hold h JOIN account a ON a.id = h.account_id WHERE h.id = ?1`),
+    move: statement(`
+      UPDATE account SET debits_pending = debits_pending + ?1, debits_posted = debits_posted + ?2,
+        credits_posted = credits_posted + ?3, seq = ?4, head = ?5
+      WHERE id = ?6 AND seq = ?7 AND ${free} - ?1 - ?2 + ?3 >= ?8`),
+    append: statement(`
+      INSERT INTO transfer (id, account_id, seq, phase, pending_id, debit_id, credit_id, amount, code, external_id,
+        corrects_id, reason, actor, created_at, hash)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)`),
+    holdOnKey: statement(`
+      UPDATE key SET held = held + ?1, spent = CASE WHEN period_start < ?2 THEN 0 ELSE spent END,
+        period_start = MAX(period_start, ?2) WHERE id = ?3`),
+    settleKey: statement(`
+      UPDATE key SET held = held - ?1, spent = CASE WHEN period_start > ?3 THEN spent ELSE spent + ?2 END WHERE id = ?4`),
+    extendKey: statement(`
+      UPDATE key SET held = held + ?1
+      WHERE id = ${keyOf} AND (credit_limit IS NULL OR spent + held + ?1 <= credit_limit)`),
+    extendAccount: statement(`
+      UPDATE account SET debits_pending = debits_pending + ?1 WHERE id = ${accountOf} AND ${free} - ?1 >= -?3`),
+    extendHold: statement('UPDATE hold SET amount = amount + ?1 WHERE id = ?2'),
+    hold: statement(`
+      INSERT INTO hold (id, account_id, key_id, instance_id, amount, draft, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`),
+    note: statement('UPDATE hold SET delivered = ?1 WHERE id = ?2'),
+    dropHold: statement('DELETE FROM hold WHERE id = ?1'),
+    known: statement('SELECT 1 FROM transfer WHERE code = ?1 AND external_id = ?2'),
+    house: statement(`
+      INSERT INTO account (id, kind, created_at) VALUES (?1, 'house', ?2) ON CONFLICT (id) DO NOTHING`),
+    usage: statement(`
+      INSERT INTO usage (${usageColumns}) VALUES (${usageColumns.split(',').map(() => '?').join(', ')})`),
+    hour: statement(`
+      INSERT INTO usage_hour (account_id, hour, key_id, model_id, calls, failures, prompt_tokens, completion_tokens,
+        charged, buy_cost) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)
+      ON CONFLICT (account_id, hour, key_id, model_id) DO UPDATE SET calls = calls + 1, failures = failures + ?5,
+        prompt_tokens = prompt_tokens + ?6, completion_tokens = completion_tokens + ?7, charged = charged + ?8,
+        buy_cost = buy_cost + ?9`),
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Brings a database to this program's schema. Each migration runs once, whole, with its record in the same transaction.
+ * A database that knows migrations this program does not is newer than the program: it is left alone.
+ */
+import { type Migration, migrations } from '../../migrations/list.ts'
+import { FatalError } from '../base/error.ts'
+
+interface Target {
+  rows: (text: string) => Promise<unknown[][]>
+  /** Runs the migration and its record in one transaction. */
+  apply: (text: string, record: string) => Promise<unknown>
+}
+
+const recordTable = 'CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)'
+
+export async function migrate(kind: 'sqlite' | 'postgres', now: number, target: Target): Promise<void> {
+  const create = kind === 'sqlite' ? `${recordTable} STRICT` : toPostgres(recordTable)
+  await target.apply(create, 'SELECT 1')
+  const applied = (await target.rows('SELECT name FROM migration ORDER BY name')).map(String)
+  const unknown = applied.filter((name) => !migrations.some((known) => known.name === name))
+  if (unknown.length > 0) {
+    throw new FatalError(
+      `This database was made by a newer version (it has ${unknown.join(', ')}): start that version, or restore a backup made before the upgrade.`,
+    )
+  }
+  for (const migration of migrations) {
+    if (applied.includes(migration.name)) continue
+    await target.apply(
+      textFor(kind, migration),
+      `INSERT INTO migration (name, applied_at) VALUES ('${migration.name}', ${now})`,
+    )
+  }
+}
+
+function textFor(kind: 'sqlite' | 'postgres', migration: Migration): string {
+  if (kind === 'sqlite') return migration.sql
+  return migration.postgres ?? toPostgres(migration.sql)
+}
+
+/** SQLite's text as PostgreSQL reads it: 64-bit integers, and no STRICT (its columns are strict anyway). */
+export function toPostgres(sql: string): string {
+  return sql.replace(/\bINTEGER\b/g, 'BIGINT').replace(/\)\s*STRICT\b/g, ')')
+}
+
+/** One statement at a time: a trigger's body ends in `END;`, the rest at a semicolon that closes a line. */
+export function splitStatements(sql: string): string[] {
+  const text = sql.replace(/^\s*--.*$/gm, '')
+  return text
+    .split(/;\s*(?:\n|$)/)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '')
+}

@@ -1,0 +1,8 @@
+/** Opens the store that a URL names: `postgres://…`, or a path for SQLite. */
+import { openPostgres } from './postgres.ts'
+import { openSqlite } from './sqlite.ts'
+import type { Store } from './store.ts'
+
+export function openStore(url: string, now: number): Promise<Store> {
+  return /^postgres(ql)?:\/\//.test(url) ? openPostgres(url, now) : openSqlite(url, now)
+}

@@ -1,0 +1,81 @@
+/**
+ * The embedded store: one file, one connection that writes, WAL with `synchronous=FULL`. Integers are read as bigints, so
+ * that no amount passes through a float.
+ */
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { FatalError } from '../base/error.ts'
+import { groupCommit } from './group-commit.ts'
+import { migrate, splitStatements } from './migrate.ts'
+import { applyStatement, type Built, queryOver, type SqliteStore } from './store.ts'
+
+/** Set, then read back: a pragma that does not take is silent. */
+const pragmas = {
+  journal_mode: 'wal',
+  synchronous: 2n,
+  foreign_keys: 1n,
+  busy_timeout: 5000n,
+  trusted_schema: 0n,
+  cache_size: -65536n,
+  wal_autocheckpoint: 4000n,
+}
+
+/** Opens the file, makes it when missing, and brings its schema up to date. */
+export async function openSqlite(path: string, now: number): Promise<SqliteStore> {
+  const connection = openFile(path)
+  const query = (text: string, params: unknown[]) =>
+    connection.query(text).values(...(params as SQLQueryBindings[]))
+  await migrate('sqlite', now, {
+    rows: async (text) => query(text, []),
+    apply: async (text, record) =>
+      connection.transaction(() => {
+        for (const statement of splitStatements(text)) connection.run(statement)
+        connection.run(record)
+      }).immediate(),
+  })
+  const commit = groupCommit(connection)
+  const db = queryOver(query)
+  const run = (built: Built) => {
+    const { sql, params } = built.toSQL()
+    return connection.query(sql).run(...(params as SQLQueryBindings[])).changes
+  }
+  return {
+    kind: 'sqlite',
+    path,
+    connection,
+    commit,
+    db,
+    write: (build) =>
+      commit(() => {
+        for (const statement of build(db)) applyStatement(statement, run)
+      }),
+    close: async () => {
+      await commit(() => {})
+      connection.run('PRAGMA wal_checkpoint(TRUNCATE)')
+      connection.close()
+    },
+  }
+}
+
+function openFile(path: string): Database {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const fresh = !existsSync(path)
+    const connection = new Database(path, { create: true, strict: true, safeIntegers: true })
+    if (fresh) chmodSync(path, 0o600)
+    for (const [name, value] of Object.entries(pragmas)) {
+      connection.run(`PRAGMA ${name} = ${value}`)
+      const [read] = Object.values(connection.query(`PRAGMA ${name}`).get() ?? {})
+      if (read !== value) throw new Error(`PRAGMA ${name} is ${read}, not ${value}`)
+    }
+    return connection
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new FatalError(
+      `The database ${path} cannot be opened for writing (${why}). Check the directory's owner, its free space, and that it is on a local disk.`,
+      1,
+      cause,
+    )
+  }
+}
