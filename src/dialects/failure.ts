@@ -79,7 +79,8 @@ const policyCode =
   /content_?(policy|filter|moderation)|moderation|responsibleai|data_inspection|^invalid_prompt$|safety/i
 const creditCode = /insufficient_(quota|credit|balance)|billing|spend_limit/i
 const creditWords = /exceeded your current quota|insufficient (credit|balance|funds|quota)/i
-const missingCode = /^(model_not_found|invalid_model|unknown_model|model_decommissioned|DeploymentNotFound)$/
+const missingCode =
+  /^(model_not_found|invalid_model|unknown_model|model_decommissioned|DeploymentNotFound)$/
 const lengthWords =
   /maximum context length|context_length_exceeded|prompt is too long|input token count.{0,80}exceeds|context window/i
 /**
@@ -108,10 +109,14 @@ function kindOf(status: number, named: string, words: Words): Failure['kind'] {
   if (status === 429) {
     return creditCode.test(named) || creditWords.test(words.message) ? 'credential' : 'limited'
   }
-  if (status === 404 || (blamed && (missingCode.test(words.code) || missingCode.test(words.type)))) {
+  if (
+    status === 404 ||
+    (blamed && (missingCode.test(words.code) || missingCode.test(words.type)))
+  ) {
     return 'missing'
   }
-  if (blamed) return ourFault.test(words.message) || creditCode.test(named) ? 'credential' : 'request'
+  if (blamed)
+    return ourFault.test(words.message) || creditCode.test(named) ? 'credential' : 'request'
   if (status === 408 || status === 504 || status === 524) return 'timeout'
   if (status === 503 || status === 529 || status === 498) return 'overloaded'
   return 'broken'

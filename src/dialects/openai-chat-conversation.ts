@@ -4,7 +4,6 @@
  */
 import { isCount, isObject, type Json, type JsonObject } from '../base/json.ts'
 import {
-  type Cache,
   type Chat,
   type Format,
   type Part,
@@ -15,7 +14,7 @@ import {
   type Turn,
   unsupported,
 } from './chat.ts'
-import { readParts, readText } from './openai-chat-parts.ts'
+import { readCache, readParts, readText } from './openai-chat-parts.ts'
 
 /** Fields that `Chat` or `Call` carries. Every other one is ignored, and said to be. */
 const carried = new Set([
@@ -48,7 +47,8 @@ export function readChat(body: JsonObject): Chat {
 
 /** What would change the answer's meaning if it were left out. */
 function refuseUntranslatable(body: JsonObject): void {
-  if (isCount(body.n, 2)) throw unsupported('n', 'This model gives one choice a request: n must be 1.')
+  if (isCount(body.n, 2))
+    throw unsupported('n', 'This model gives one choice a request: n must be 1.')
   for (const name of ['functions', 'function_call', 'audio']) {
     if (body[name] !== undefined && body[name] !== null) {
       throw unsupported(name, `${name} is not supported by this model.`)
@@ -127,9 +127,19 @@ function readToolCall(call: Json, at: string): Part {
   }
   const args = parseArguments(called.arguments)
   if (args === null) {
-    throw refuse(`${at}.function.arguments`, `The arguments of call ${call.id} are not a JSON object.`)
+    throw refuse(
+      `${at}.function.arguments`,
+      `The arguments of call ${call.id} are not a JSON object.`,
+    )
   }
-  return { type: 'tool_call', id: call.id, name: called.name, arguments: args, cache: readCache(call), at }
+  return {
+    type: 'tool_call',
+    id: call.id,
+    name: called.name,
+    arguments: args,
+    cache: readCache(call),
+    at,
+  }
 }
 
 /** Models answer `""` where a tool takes nothing. */
@@ -154,7 +164,8 @@ function readToolResult(message: JsonObject, at: string): Part {
 function readTool(tool: Json, index: number): Tool {
   const at = `tools[${index}]`
   const made = isObject(tool) && isObject(tool.function) ? tool.function : null
-  if (!isObject(tool) || made === null) throw unsupported(at, 'Only tools of type function are supported.')
+  if (!isObject(tool) || made === null)
+    throw unsupported(at, 'Only tools of type function are supported.')
   if (typeof made.name !== 'string') throw refuse(`${at}.function.name`, 'A function needs a name.')
   return {
     name: made.name,
@@ -184,7 +195,10 @@ function readFormat(format: Json | undefined): Format | null {
       return { type: 'json_schema', name: String(named.name ?? ''), schema: named.schema }
     }
   }
-  throw refuse('response_format', 'response_format must be text, json_object or a json_schema with a schema.')
+  throw refuse(
+    'response_format',
+    'response_format must be text, json_object or a json_schema with a schema.',
+  )
 }
 
 function readStop(stop: Json | undefined): string[] {
@@ -197,7 +211,8 @@ function readStop(stop: Json | undefined): string[] {
 function readNumber(body: JsonObject, name: string): number | null {
   const value = body[name]
   if (value === undefined || value === null) return null
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw refuse(name, `${name} must be a number.`)
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw refuse(name, `${name} must be a number.`)
   return value
 }
 

@@ -35,12 +35,20 @@ function readPart(parts: ContentPart[], part: Json, at: string): void {
   const cache = readCache(part)
   switch (part.type) {
     case 'text':
-      return addText(parts, part.text, cache, at)
+      addText(parts, part.text, cache, at)
+      return
     case 'refusal':
-      return addText(parts, part.refusal, cache, at)
+      addText(parts, part.refusal, cache, at)
+      return
     case 'image_url': {
       const url = isObject(part.image_url) ? part.image_url.url : part.image_url
-      parts.push({ type: 'image', source: readSource(url, `${at}.image_url.url`), name: null, cache, at })
+      parts.push({
+        type: 'image',
+        source: readSource(url, `${at}.image_url.url`),
+        name: null,
+        cache,
+        at,
+      })
       return
     }
     case 'file': {
@@ -49,15 +57,29 @@ function readPart(parts: ContentPart[], part: Json, at: string): void {
         throw unsupported(`${at}.file.file_id`, 'Files by id are not supported: send file_data.')
       }
       const name = typeof file.filename === 'string' ? file.filename : null
-      parts.push({ type: 'file', source: readSource(file.file_data, `${at}.file.file_data`), name, cache, at })
+      parts.push({
+        type: 'file',
+        source: readSource(file.file_data, `${at}.file.file_data`),
+        name,
+        cache,
+        at,
+      })
       return
     }
     default:
-      throw unsupported(`${at}.type`, `Parts of type ${String(part.type)} are not supported by this model.`)
+      throw unsupported(
+        `${at}.type`,
+        `Parts of type ${String(part.type)} are not supported by this model.`,
+      )
   }
 }
 
-function addText(parts: ContentPart[], text: Json | undefined, cache: Cache | null, at: string): void {
+function addText(
+  parts: ContentPart[],
+  text: Json | undefined,
+  cache: Cache | null,
+  at: string,
+): void {
   if (typeof text !== 'string') throw refuse(at, 'A text part needs its text.')
   if (text.trim() !== '') parts.push({ type: 'text', text, cache, at })
 }

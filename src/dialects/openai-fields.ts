@@ -28,7 +28,8 @@ export function readModel(body: JsonObject): string {
 export function readLimit(body: JsonObject, name: string, most = 2 ** 31 - 1): number | null {
   const value = body[name]
   if (value === undefined || value === null) return null
-  if (!isCount(value, 1, most)) throw refuse(name, `${name} must be a whole number from 1 to ${most}.`)
+  if (!isCount(value, 1, most))
+    throw refuse(name, `${name} must be a whole number from 1 to ${most}.`)
   return value
 }
 

@@ -1,0 +1,57 @@
+/** How OpenAI-compatible providers say things differently, put into OpenAI's words. */
+import { isObject, type Json, type JsonObject } from '../base/json.ts'
+import type { FinishReason } from './dialect.ts'
+
+/** Words for an end that is none of OpenAI's five. Unlisted ones end as `stop`: the provider did say that it ended. */
+const finishWords: Record<string, FinishReason | 'failed'> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  content_filter: 'content_filter',
+  function_call: 'function_call',
+  model_length: 'length',
+  max_tokens: 'length',
+  safety: 'content_filter',
+  recitation: 'content_filter',
+  error: 'failed',
+  abort: 'failed',
+  insufficient_system_resource: 'failed',
+}
+
+/** Null while the choice goes on. `called`: Gemini and others say stop though a tool was called. */
+export function readFinish(
+  reason: Json | undefined,
+  called: boolean,
+): FinishReason | 'failed' | null {
+  if (typeof reason !== 'string' || reason === '') return null
+  const word = Object.hasOwn(finishWords, reason) ? finishWords[reason] : undefined
+  const finish = word ?? finishWords[reason.toLowerCase()] ?? 'stop'
+  return finish === 'stop' && called ? 'tool_calls' : finish
+}
+
+/** The object under `name`, made where the provider left it out. */
+export function objectAt(parent: JsonObject, name: string): JsonObject {
+  const value = parent[name]
+  if (isObject(value)) return value
+  const made: JsonObject = {}
+  parent[name] = made
+  return made
+}
+
+/** Mistral's reasoning models send parts: thinking goes beside the text, as everyone else sends it. */
+export function flattenContent(said: JsonObject): void {
+  const parts = (said.content as Json[]).filter(isObject)
+  const thinking = parts.filter((part) => part.type === 'thinking')
+  if (thinking.length > 0) {
+    said.reasoning_content = thinking.map((part) => joinText(part.thinking)).join('')
+  }
+  said.content = joinText(parts)
+}
+
+function joinText(parts: Json | undefined): string {
+  if (typeof parts === 'string') return parts
+  if (!Array.isArray(parts)) return ''
+  return parts
+    .map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : ''))
+    .join('')
+}

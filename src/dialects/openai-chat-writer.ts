@@ -1,0 +1,119 @@
+/**
+ * Writes for clients that speak OpenAI's chat dialect. Frames of an upstream of the same dialect pass, renamed; events
+ * of another dialect become frames. A stream ends with the usage (if asked) and `[DONE]`, or with one error frame that
+ * has nothing but the error: one that also has choices is read as success by a large client (wire.md §3).
+ */
+import type { JsonObject } from '../base/json.ts'
+import { sseFrame } from '../base/sse.ts'
+import type { Call, CallEvent, Identity, Writer } from './dialect.ts'
+import { joinEvents, thinkingDetail } from './openai-chat-reply.ts'
+import { withField, writeChatUsage } from './openai-usage.ts'
+
+const done = sseFrame('[DONE]')
+
+export function openChatWriter(call: Call, identity: Identity): Writer {
+  const frame = (fields: JsonObject): JsonObject => ({
+    id: identity.id,
+    object: 'chat.completion.chunk',
+    created: identity.created,
+    model: identity.model,
+    ...fields,
+  })
+  const delta = openDeltas()
+  return {
+    pass: (raw) => (isBare(raw) ? '' : sseFrame(JSON.stringify(rename(raw, identity)))),
+    event(event) {
+      const choice = delta(event)
+      return choice === null ? '' : sseFrame(JSON.stringify(frame({ choices: [choice] })))
+    },
+    close: (bill) =>
+      call.usageAsked
+        ? sseFrame(withField(frame({ choices: [] }), 'usage', writeChatUsage(bill))) + done
+        : done,
+    fail: (error) => sseFrame(JSON.stringify(error)) + done,
+    reply(raw, events, bill) {
+      const whole = rename(
+        raw ?? { object: 'chat.completion', choices: joinEvents(events) },
+        identity,
+      )
+      return withField(whole, 'usage', writeChatUsage(bill))
+    },
+  }
+}
+
+/** Set in place; usage is written by us alone, and what providers leave null in frames is left out. */
+function rename(raw: JsonObject, identity: Identity): JsonObject {
+  raw.id = identity.id
+  raw.model = identity.model
+  if (!raw.created) raw.created = identity.created
+  if (!raw.object) raw.object = 'chat.completion.chunk'
+  if (raw.usage !== undefined) delete raw.usage
+  if (raw.x_groq !== undefined) delete raw.x_groq
+  if (raw.system_fingerprint === null) delete raw.system_fingerprint
+  if (raw.service_tier === null) delete raw.service_tier
+  return raw
+}
+
+/** What a frame without choices may have and yet say nothing: usage, and Azure's note on the prompt. */
+const unsaid = new Set([
+  ...['id', 'object', 'created', 'model', 'choices', 'usage', 'x_groq', 'system_fingerprint'],
+  ...['service_tier', 'obfuscation', 'prompt_filter_results'],
+])
+
+function isBare(raw: JsonObject): boolean {
+  if (Array.isArray(raw.choices) && raw.choices.length > 0) return false
+  return Object.keys(raw).every((name) => unsaid.has(name))
+}
+
+/** Turns events into choices; the first of each choice says the role. */
+function openDeltas(): (event: CallEvent) => JsonObject | null {
+  const started = new Set<number>()
+  const thinking = new Map<number, { blocks: number; text: string }>()
+
+  function details(event: CallEvent & { type: 'reasoning' }): JsonObject {
+    const state = thinking.get(event.choice) ?? { blocks: 0, text: '' }
+    thinking.set(event.choice, state)
+    state.text += event.text
+    const detail = thinkingDetail(event, state.text, state.blocks)
+    if (detail === null) return {}
+    state.blocks++
+    state.text = ''
+    return { reasoning_details: [detail] }
+  }
+
+  function say(event: CallEvent): JsonObject | null {
+    switch (event.type) {
+      case 'text':
+        return { content: event.text }
+      case 'refusal':
+        return { refusal: event.text }
+      case 'reasoning':
+        return {
+          ...(event.text === '' ? {} : { reasoning_content: event.text }),
+          ...details(event),
+        }
+      case 'tool': {
+        const { index, id, name } = event
+        return { tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }
+      }
+      case 'arguments':
+        return { tool_calls: [{ index: event.index, function: { arguments: event.text } }] }
+      case 'finish':
+        return {}
+      default:
+        return null
+    }
+  }
+
+  return (event) => {
+    const said = say(event)
+    if (said === null || !('choice' in event)) return null
+    const first = !started.has(event.choice)
+    started.add(event.choice)
+    return {
+      index: event.choice,
+      delta: first ? { role: 'assistant', ...said } : said,
+      finish_reason: event.type === 'finish' ? event.reason : null,
+    }
+  }
+}

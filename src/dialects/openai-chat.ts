@@ -1,0 +1,18 @@
+/** OpenAI's chat completions, spoken by most clients and most providers. */
+import type { ClientDialect, UpstreamDialect } from './dialect.ts'
+import { readError } from './failure.ts'
+import { openChatReader } from './openai-chat-reader.ts'
+import { readChatRequest, writeChatRequest } from './openai-chat-request.ts'
+import { openChatWriter } from './openai-chat-writer.ts'
+
+export const openaiChat: ClientDialect & UpstreamDialect = {
+  name: 'openai-chat',
+  kind: 'chat',
+  path: 'chat/completions',
+  headers: {},
+  readRequest: readChatRequest,
+  writeRequest: writeChatRequest,
+  reader: openChatReader,
+  writer: openChatWriter,
+  readError,
+}
