@@ -1,6 +1,13 @@
 /** The closed lists of the ledger: its house accounts and what a movement may be for. A code is one line here. */
 
-export type House = 'income' | 'promo' | 'writeoff' | 'disputes' | 'tax' | `clearing:${string}` | `upstream:${string}`
+export type House =
+  | 'income'
+  | 'promo'
+  | 'writeoff'
+  | 'disputes'
+  | 'tax'
+  | `clearing:${string}`
+  | `upstream:${string}`
 
 /** What a movement on a customer's account is for: which way it goes, and the house account on its other side. */
 export const codes = {

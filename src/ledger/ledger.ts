@@ -71,7 +71,14 @@ export type UsageSource = 'provider' | 'counted' | 'estimated' | 'none'
  * delivered is charged. cut: ended by us (overdraft spent, suspension), delivered is charged. refused: the upstream
  * refused the request. failed: no provider answered. crashed: this process died.
  */
-export type Outcome = 'complete' | 'client_left' | 'broken' | 'cut' | 'refused' | 'failed' | 'crashed'
+export type Outcome =
+  | 'complete'
+  | 'client_left'
+  | 'broken'
+  | 'cut'
+  | 'refused'
+  | 'failed'
+  | 'crashed'
 
 export interface Settlement {
   id: string

@@ -14,7 +14,16 @@ const plain = { pendingId: null, externalId: null, correctsId: null, reason: nul
 
 export function pendingLink(hold: NewHold, amount: bigint, now: number): NewLink {
   const sides = { debitId: hold.accountId, creditId: 'income' }
-  return { ...plain, ...sides, id: hold.id, accountId: hold.accountId, phase: 'pending', amount, code: 'usage', createdAt: now }
+  return {
+    ...plain,
+    ...sides,
+    id: hold.id,
+    accountId: hold.accountId,
+    phase: 'pending',
+    amount,
+    code: 'usage',
+    createdAt: now,
+  }
 }
 
 /** A post, or a void when nothing is owed: `gen-…:post`, `gen-…:void`. */
@@ -55,7 +64,10 @@ export function excessLink(id: string, accountId: string, amount: bigint, now: n
   }
 }
 
-export function singleLink(movement: Movement, now: number): NewLink & { house: House; way: 'debit' | 'credit' } {
+export function singleLink(
+  movement: Movement,
+  now: number,
+): NewLink & { house: House; way: 'debit' | 'credit' } {
   const rule = codes[movement.code]
   const way = rule.way === 'either' ? movement.way : rule.way
   assert(way !== undefined, `${movement.code} needs a way`)
@@ -85,7 +97,9 @@ export function singleLink(movement: Movement, now: number): NewLink & { house: 
 export function grant(hold: NewHold, free: bigint, freeOnKey: bigint | null): bigint {
   if (free < hold.least) throw new AppError('insufficient_credits')
   if (freeOnKey !== null && freeOnKey < hold.least) throw new AppError('key_limit_reached')
-  return [hold.amount, free, freeOnKey ?? hold.amount].reduce((least, next) => (next < least ? next : least))
+  return [hold.amount, free, freeOnKey ?? hold.amount].reduce((least, next) =>
+    next < least ? next : least,
+  )
 }
 
 /** What of a cost the account is charged: never so much that its balance falls below minus the overdraft [T3.4]. */

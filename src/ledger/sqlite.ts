@@ -2,12 +2,11 @@
  * The ledger on SQLite. Each verb is one synchronous callback in the batch that is open; the single writer makes what it
  * reads there true until it has written. The rules stand in WHERE, UNIQUE and CHECK; this file only names them.
  */
-import type { Database } from 'bun:sqlite'
+import type { Database, Statement } from 'bun:sqlite'
 import { AppError } from '../base/error.ts'
-import { completionTokens, promptTokens, unitClasses } from '../base/units.ts'
 import type { SqliteStore } from '../store/store.ts'
 import { linkHash } from './chain.ts'
-import type { Ledger, Settlement } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import {
   assertSpendable,
   chargeable,
@@ -18,6 +17,7 @@ import {
   resolvingLink,
   singleLink,
 } from './link.ts'
+import { addToHour, hourRow, type Row, usageRow, type Value } from './record.ts'
 
 interface Chain {
   seq: bigint
@@ -99,8 +99,9 @@ export function sqliteLedger(store: SqliteStore): Ledger {
         if (cost > charged) book(held, excessLink(id, held.account_id, cost - charged, now), {})
         sql.settleKey.run(held.amount, charged, settlement.draft.periodStart, held.key_id)
         sql.dropHold.run(id)
-        sql.usage.run(...usageRow(settlement, held, charged))
-        sql.hour.run(...hourRow(settlement, held, charged))
+        const by = { account_id: held.account_id, key_id: held.key_id, charged }
+        sql.usage({ ...usageRow(settlement), ...by })
+        sql.hour({ ...hourRow(settlement), ...by })
         return charged
       }),
 
@@ -108,7 +109,8 @@ export function sqliteLedger(store: SqliteStore): Ledger {
       commit(() => {
         if (movement.externalId && sql.known.get(movement.code, movement.externalId)) return false
         const chain = sql.chain.get(movement.accountId)
-        if (chain === null) throw new AppError('not_found', { message: 'There is no such account.' })
+        if (chain === null)
+          throw new AppError('not_found', { message: 'There is no such account.' })
         const { house, way, ...link } = singleLink(movement, now)
         sql.house.run(house, now)
         const floor = movement.code === 'refund' ? 0n : noChange.floor
@@ -117,36 +119,6 @@ export function sqliteLedger(store: SqliteStore): Ledger {
       }),
   }
 }
-
-/** Columns as `usageColumns` lists them. */
-function usageRow(settlement: Settlement, held: Held, charged: bigint) {
-  const { draft, units } = settlement
-  return [
-    ...[settlement.id, held.account_id, held.key_id, draft.modelId, settlement.channelId],
-    ...[draft.priceId, draft.buyPriceId],
-    ...unitClasses.map((unit) => units[unit] ?? 0),
-    ...[settlement.cost, charged, settlement.buyCost, settlement.usageSource, settlement.outcome],
-    ...[settlement.flags, settlement.status, draft.streamed ? 1 : 0, settlement.finishReason],
-    ...[draft.caller, draft.createdAt, settlement.firstTokenMs, settlement.durationMs],
-  ]
-}
-
-const hourMs = 3_600_000
-
-function hourRow({ draft, units, outcome, buyCost }: Settlement, held: Held, charged: bigint) {
-  const hour = Math.floor(draft.createdAt / hourMs) * hourMs
-  const failed = outcome === 'failed' || outcome === 'broken' || outcome === 'refused'
-  return [
-    ...[held.account_id, hour, held.key_id, draft.modelId, failed ? 1 : 0],
-    ...[promptTokens(units), completionTokens(units), charged, buyCost],
-  ]
-}
-
-export const usageColumns = `id, account_id, key_id, model_id, channel_id, price_id, buy_price_id, ${unitClasses.join(', ')},
-  cost, charged, buy_cost, usage_source, outcome, flags, status, streamed, finish_reason, caller, created_at,
-  first_token_ms, duration_ms`
-
-type Value = string | number | bigint | null
 
 function prepare(connection: Database) {
   const statement = <Row = unknown>(text: string) => connection.prepare<Row, Value[]>(text)
@@ -191,13 +163,17 @@ function prepare(connection: Database) {
     known: statement('SELECT 1 FROM transfer WHERE code = ?1 AND external_id = ?2'),
     house: statement(`
       INSERT INTO account (id, kind, created_at) VALUES (?1, 'house', ?2) ON CONFLICT (id) DO NOTHING`),
-    usage: statement(`
-      INSERT INTO usage (${usageColumns}) VALUES (${usageColumns.split(',').map(() => '?').join(', ')})`),
-    hour: statement(`
-      INSERT INTO usage_hour (account_id, hour, key_id, model_id, calls, failures, prompt_tokens, completion_tokens,
-        charged, buy_cost) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)
-      ON CONFLICT (account_id, hour, key_id, model_id) DO UPDATE SET calls = calls + 1, failures = failures + ?5,
-        prompt_tokens = prompt_tokens + ?6, completion_tokens = completion_tokens + ?7, charged = charged + ?8,
-        buy_cost = buy_cost + ?9`),
+    usage: insert(connection, 'usage'),
+    hour: insert(connection, 'usage_hour', addToHour),
+  }
+}
+
+/** Inserts rows that all have the same columns, by one statement made at the first. */
+function insert(connection: Database, table: string, onConflict = ''): (row: Row) => void {
+  let made: Statement<unknown, Value[]> | null = null
+  return (row) => {
+    made ??= connection.prepare(`
+      INSERT INTO ${table} (${Object.keys(row)}) VALUES (${Object.keys(row).map(() => '?')}) ${onConflict}`)
+    made.run(...Object.values(row))
   }
 }

@@ -28,7 +28,7 @@ export function groupCommit(connection: Database): GroupCommit {
     'ROLLBACK TO one',
   ].map((text) => connection.prepare(text))
   assert(begin && commit && rollback && mark && release && undo, 'prepared')
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let scheduled = false
 
   function runOne(one: Waiting): (() => void) | null {

@@ -11,9 +11,14 @@ interface Target {
   apply: (text: string, record: string) => Promise<unknown>
 }
 
-const recordTable = 'CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)'
+const recordTable =
+  'CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)'
 
-export async function migrate(kind: 'sqlite' | 'postgres', now: number, target: Target): Promise<void> {
+export async function migrate(
+  kind: 'sqlite' | 'postgres',
+  now: number,
+  target: Target,
+): Promise<void> {
   const create = kind === 'sqlite' ? `${recordTable} STRICT` : toPostgres(recordTable)
   await target.apply(create, 'SELECT 1')
   const applied = (await target.rows('SELECT name FROM migration ORDER BY name')).map(String)

@@ -29,10 +29,12 @@ export async function openSqlite(path: string, now: number): Promise<SqliteStore
   await migrate('sqlite', now, {
     rows: async (text) => query(text, []),
     apply: async (text, record) =>
-      connection.transaction(() => {
-        for (const statement of splitStatements(text)) connection.run(statement)
-        connection.run(record)
-      }).immediate(),
+      connection
+        .transaction(() => {
+          for (const statement of splitStatements(text)) connection.run(statement)
+          connection.run(record)
+        })
+        .immediate(),
   })
   const commit = groupCommit(connection)
   const db = queryOver(query)

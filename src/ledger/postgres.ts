@@ -1,0 +1,227 @@
+/**
+ * The ledger on PostgreSQL. Each verb is one statement, so one round trip and one transaction: it locks the account's row
+ * first (then key, then hold: one order, so no deadlock), decides by what it reads under that lock, and changes the rest
+ * from what it decided. Rows travel as JSON in the tables' own columns; only amounts, numbers and hashes are made here.
+ */
+import { assert } from '../base/assert.ts'
+import { AppError } from '../base/error.ts'
+import { storageFailure } from '../store/postgres.ts'
+import type { PostgresStore } from '../store/store.ts'
+import type { Ledger } from './ledger.ts'
+import {
+  assertSpendable,
+  excessLink,
+  grant,
+  pendingLink,
+  resolvingLink,
+  singleLink,
+} from './link.ts'
+import { addToHour, hourRow, usageRow } from './record.ts'
+
+interface Spending {
+  state: string | null
+  free: bigint
+  key_state: string | null
+  free_on_key: bigint | null
+}
+
+export function postgresLedger({ connection }: PostgresStore): Ledger {
+  async function run<Row>(statement: string, ...params: unknown[]): Promise<Row | null> {
+    try {
+      const [row] = await connection.unsafe(statement, params)
+      return row ?? null
+    } catch (cause) {
+      throw storageFailure(cause)
+    }
+  }
+
+  return {
+    async open(hold, now) {
+      const link = json(pendingLink(hold, hold.amount, now))
+      const row = json({ ...hold, createdAt: now })
+      const { keyId, accountId, periodStart, amount, least } = hold
+      const found = await run<Spending & { granted: bigint | null }>(
+        ...[openHold, accountId, keyId, periodStart, amount, least, link, row],
+      )
+      assert(found, 'a state is always answered')
+      if (found.granted !== null) return found.granted
+      assertSpendable(found.state, found.key_state)
+      grant(hold, found.free, found.free_on_key)
+      throw new Error('bug: a hold was refused that the rules grant')
+    },
+
+    async extend(id, by, overdraft) {
+      const found = await run<Spending & { extended: bigint }>(extendHold, id, by, overdraft)
+      assertSpendable(found?.state ?? null, found?.key_state ?? null)
+      const { free_on_key, extended } = found as Spending & { extended: bigint }
+      if (extended > 0n) return
+      throw new AppError(
+        free_on_key !== null && free_on_key < by ? 'key_limit_reached' : 'insufficient_credits',
+      )
+    },
+
+    async note(notes) {
+      if (notes.length > 0) await run(noteDelivered, json(notes))
+    },
+
+    async resolve(settlement, now) {
+      const { id, cost, overdraft, capAtHold } = settlement
+      const found = await run<{ charged: bigint }>(
+        ...[resolveHold, id, cost, capAtHold ? null : overdraft, settlement.draft.periodStart],
+        ...[json(resolvingLink(settlement, '', 0n, now)), json(excessLink(id, '', 0n, now))],
+        ...[json(usageRow(settlement)), json(hourRow(settlement))],
+      )
+      return found?.charged ?? null
+    },
+
+    async transfer(movement, now) {
+      const { house, way, ...link } = singleLink(movement, now)
+      const floor = movement.code === 'refund' ? 0n : -(2n ** 62n)
+      const debit = way === 'debit' ? movement.amount : 0n
+      const { accountId, code, externalId, amount } = movement
+      const found = await run<{ account: string | null; free: bigint; booked: bigint }>(
+        ...[bookSingle, accountId, house, debit, amount - debit, floor, json(link), now],
+      )
+      if (found && found.booked > 0n) return true
+      // Asked only now, and again by a statement of its own: the first could not see one booked while it waited.
+      if (externalId && (await run(knownSingle, code, externalId))) return false
+      throw found === null
+        ? new AppError('not_found', { message: 'There is no such account.' })
+        : new AppError('insufficient_credits')
+    },
+  }
+}
+
+/** A row as JSON in its table's column names; 64-bit integers as text. NUL, which PostgreSQL has not, is left out. */
+function json(value: object): string {
+  return JSON.stringify(value, (_, part) => {
+    if (typeof part === 'bigint') return part.toString()
+    if (typeof part === 'string') return part.replaceAll('\0', '').toWellFormed()
+    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part
+    const columns = Object.entries(part).map(([name, inner]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      inner,
+    ])
+    return Object.fromEntries(columns)
+  })
+}
+
+/** A row of `table` read from the JSON parameter, completed by what the statement decided (name → expression). */
+function rowOf(table: string, parameter: string, decided: Record<string, string>): string {
+  const pairs = Object.entries(decided).map(([name, value]) => `'${name}', ${value}`)
+  return `jsonb_populate_record(NULL::${table}, ${parameter}::text::jsonb || jsonb_build_object(${pairs}))`
+}
+
+/** In the order of `chain.ts`. */
+const fields =
+  `id account_id seq phase pending_id debit_id credit_id amount code external_id corrects_id reason actor created_at`.split(
+    ' ',
+  )
+const hash = `encode(sha256(convert_to(concat(${['before', ...fields].join(", E'\\x1f', ")}), 'UTF8')), 'base64')`
+
+/** Appends a link to its account's chain: `source` gives its row `r` and the hash `before` it. */
+const append = (source: string, onConflict = '') => `
+  INSERT INTO transfer (${fields}, hash)
+  SELECT ${fields}, ${hash} FROM (SELECT before, r.* FROM ${source}) link ${onConflict}
+  RETURNING account_id, seq, hash, amount`
+
+const free = 'credits_posted - debits_posted - debits_pending'
+const lockAccount = (id: string) => `
+  SELECT id, state, seq, head, ${free} AS free FROM account WHERE id = ${id} FOR UPDATE`
+const lockKey = (id: string, spent: string) => `
+  SELECT k.id, k.state, k.credit_limit - k.held - ${spent} AS free
+  FROM key k JOIN spender ON spender.id = k.account_id WHERE k.id = ${id} FOR UPDATE OF k`
+const spendingColumns = `
+  spender.state, spender.free, budget.state AS key_state, budget.free AS free_on_key`
+const both = `spender.state = 'active' AND budget.state = 'active'`
+
+/** $1 account, $2 key, $3 the period's start, $4 amount, $5 least, $6 the link, $7 the hold. */
+const openHold = `
+WITH spender AS (${lockAccount('$1')}),
+budget AS (${lockKey('$2', 'CASE WHEN k.period_start < $3::bigint THEN 0 ELSE k.spent END')}),
+granted AS (
+  SELECT seq, head AS before, LEAST($4::bigint, spender.free, budget.free) AS granted FROM spender, budget
+  WHERE ${both} AND spender.free >= $5::bigint AND COALESCE(budget.free, $5::bigint) >= $5::bigint),
+booked AS (${append(`granted, ${rowOf('transfer', '$6', { seq: 'seq + 1', amount: 'granted' })} r`)}),
+moved AS (
+  UPDATE account SET debits_pending = debits_pending + amount, seq = booked.seq, head = hash
+  FROM booked WHERE id = account_id),
+budgeted AS (
+  UPDATE key SET held = held + amount, spent = CASE WHEN period_start < $3::bigint THEN 0 ELSE spent END,
+    period_start = GREATEST(period_start, $3::bigint)
+  FROM booked WHERE id = $2),
+holding AS (INSERT INTO hold SELECT r.* FROM booked, ${rowOf('hold', '$7', { amount: 'amount' })} r)
+SELECT ${spendingColumns}, granted
+FROM (SELECT 1) one LEFT JOIN spender ON true LEFT JOIN budget ON true LEFT JOIN granted ON true`
+
+/** $1 hold, $2 by, $3 overdraft. */
+const extendHold = `
+WITH spender AS (${lockAccount('(SELECT account_id FROM hold WHERE id = $1)')}),
+budget AS (${lockKey('(SELECT key_id FROM hold WHERE id = $1)', 'k.spent')}),
+held AS (SELECT hold.* FROM hold JOIN budget ON budget.id = key_id WHERE hold.id = $1 FOR UPDATE OF hold),
+granted AS (
+  SELECT account_id, key_id FROM held, spender, budget
+  WHERE ${both} AND COALESCE(budget.free, $2::bigint) >= $2::bigint AND spender.free - $2::bigint >= -$3::bigint),
+moved AS (
+  UPDATE account SET debits_pending = debits_pending + $2::bigint FROM granted WHERE id = account_id),
+budgeted AS (UPDATE key SET held = held + $2::bigint FROM granted WHERE id = key_id),
+extended AS (UPDATE hold SET amount = amount + $2::bigint FROM granted WHERE id = $1 RETURNING 1)
+SELECT ${spendingColumns}, (SELECT count(*) FROM extended) AS extended FROM held, spender, budget`
+
+/** $1 notes. */
+const noteDelivered = `
+UPDATE hold SET delivered = note.delivered
+FROM jsonb_populate_recordset(NULL::hold, $1::text::jsonb) note WHERE hold.id = note.id`
+
+/**
+ * $1 hold, $2 cost, $3 overdraft (null: charge no more than is held; GREATEST passes over a null), $4 the call's period,
+ * $5 the post or void, $6 the excess, $7 the usage record, $8 its hour.
+ */
+const resolveHold = `
+WITH spender AS (${lockAccount('(SELECT account_id FROM hold WHERE id = $1)')}),
+held AS (
+  SELECT hold.id, account_id, key_id, amount AS held, seq, head AS before, free
+  FROM hold JOIN spender ON spender.id = account_id WHERE hold.id = $1 FOR UPDATE OF hold),
+charge AS (
+  SELECT *, LEAST($2::bigint, held + GREATEST(0, free + $3::bigint)) AS charged FROM held),
+booked AS (${append(`charge, ${rowOf('transfer', '$5', { ...of('account_id', 'debit_id'), seq: 'seq + 1', amount: 'charged' })} r`)}),
+excess AS (${append(`(
+  SELECT booked.account_id, booked.seq, hash AS before, $2::bigint - charged AS excess FROM booked, charge) post,
+  ${rowOf('transfer', '$6', { ...of('account_id'), seq: 'post.seq + 1', amount: 'excess' })} r WHERE excess > 0`)}),
+last AS (SELECT seq, hash FROM excess UNION ALL SELECT seq, hash FROM booked ORDER BY seq DESC LIMIT 1),
+moved AS (
+  UPDATE account SET debits_pending = debits_pending - held, debits_posted = debits_posted + charged,
+    seq = last.seq, head = hash
+  FROM charge, last WHERE account.id = account_id),
+settled AS (
+  UPDATE key SET held = key.held - charge.held,
+    spent = CASE WHEN period_start > $4::bigint THEN spent ELSE spent + charged END
+  FROM charge WHERE key.id = key_id),
+dropped AS (DELETE FROM hold USING charge WHERE hold.id = charge.id),
+recorded AS (INSERT INTO usage SELECT r.* FROM charge, ${rowOf('usage', '$7', of('account_id', 'key_id', 'charged'))} r),
+summed AS (
+  INSERT INTO usage_hour SELECT r.* FROM charge, ${rowOf('usage_hour', '$8', of('account_id', 'key_id', 'charged'))} r
+  ${addToHour})
+SELECT charged FROM charge`
+
+/** $1 account, $2 the house account, $3 debit, $4 credit, $5 floor, $6 the link, $7 now. */
+const bookSingle = `
+WITH spender AS (${lockAccount('$1')}),
+house AS (
+  INSERT INTO account (id, kind, created_at) SELECT $2, 'house', $7::bigint FROM spender ON CONFLICT (id) DO NOTHING),
+booked AS (${append(
+  `(SELECT seq, head AS before FROM spender WHERE free - $3::bigint + $4::bigint >= $5::bigint) chain,
+  ${rowOf('transfer', '$6', { seq: 'chain.seq + 1' })} r`,
+  'ON CONFLICT (code, external_id) WHERE external_id IS NOT NULL DO NOTHING',
+)}),
+moved AS (
+  UPDATE account SET debits_posted = debits_posted + $3::bigint, credits_posted = credits_posted + $4::bigint,
+    seq = booked.seq, head = hash
+  FROM booked WHERE id = account_id)
+SELECT id AS account, (SELECT count(*) FROM booked) AS booked FROM spender`
+
+const knownSingle = 'SELECT 1 AS known FROM transfer WHERE code = $1 AND external_id = $2'
+
+function of(...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, name === 'debit_id' ? 'account_id' : name]))
+}

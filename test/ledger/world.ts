@@ -1,0 +1,146 @@
+/** What the ledger's tests stand on: a store with a model and its price, people with credit, and their keys. */
+import { eq, sql } from 'drizzle-orm'
+import type { Code } from '../../src/ledger/chart.ts'
+import {
+  type Draft,
+  type Ledger,
+  type Movement,
+  type NewHold,
+  openLedger,
+  type Settlement,
+} from '../../src/ledger/ledger.ts'
+import { account, hold, key, model, price, rate, transfer } from '../../src/store/schema.ts'
+import type { Store } from '../../src/store/store.ts'
+import { now } from '../helpers/database.ts'
+
+/** A price of one nano-dollar a token, in and out, so that tests count tokens and money alike. */
+const nanoPerToken = 1000n
+
+export const draft: Draft = {
+  modelId: 'm',
+  priceId: 'prc_1',
+  buyPriceId: null,
+  streamed: false,
+  caller: null,
+  createdAt: now,
+  periodStart: 0,
+}
+
+let made = 0
+export const fresh = (prefix: string) => `${prefix}${++made}`
+
+export interface World {
+  store: Store
+  ledger: Ledger
+}
+
+export async function newWorld(store: Store): Promise<World> {
+  await store.write((db) => [
+    db.insert(model).values({ id: 'm', kind: 'chat', contextLength: 1000, createdAt: now }),
+    db.insert(price).values({
+      ...{ id: 'prc_1', modelId: 'm', side: 'sell' },
+      ...{ effectiveFrom: 0, publishedBy: 'test', createdAt: now },
+    }),
+    db.insert(rate).values([
+      { priceId: 'prc_1', unit: 'input', price: nanoPerToken },
+      { priceId: 'prc_1', unit: 'output', price: nanoPerToken },
+    ]),
+  ])
+  return { store, ledger: openLedger(store) }
+}
+
+/** An account with that much credit and a key; answers the account's id. The key is `<account>-key`. */
+export async function newPerson(
+  { store, ledger }: World,
+  credit = 1000n,
+  limits: Partial<typeof key.$inferInsert> = {},
+): Promise<string> {
+  const id = fresh('acc_')
+  await store.write((db) => [
+    db.insert(account).values({ id, kind: 'person', createdAt: now }),
+    db.insert(key).values({
+      ...{ id: `${id}-key`, hash: id, suffix: '', accountId: id, name: 'key', createdAt: now },
+      ...limits,
+    }),
+  ])
+  if (credit > 0n) await ledger.transfer(movement(id, 'grant', credit), now)
+  return id
+}
+
+export function newHold(accountId: string, amount: bigint, more: Partial<NewHold> = {}): NewHold {
+  return {
+    ...{
+      id: fresh('gen-'),
+      accountId,
+      keyId: `${accountId}-key`,
+      periodStart: 0,
+      instanceId: 'ins_1',
+    },
+    ...{ amount, least: amount, draft: JSON.stringify(draft), ...more },
+  }
+}
+
+export function settlement(id: string, cost: bigint, more: Partial<Settlement> = {}): Settlement {
+  return {
+    ...{ id, draft, channelId: null, units: { input: Number(cost) }, cost, buyCost: 0n },
+    ...{ usageSource: 'provider', outcome: 'complete', flags: null, status: 200 },
+    ...{ finishReason: 'stop', firstTokenMs: null, durationMs: 1, overdraft: 0n, capAtHold: false },
+    ...more,
+  }
+}
+
+export function movement(
+  accountId: string,
+  code: Code,
+  amount: bigint,
+  more: Partial<Movement> = {},
+): Movement {
+  return { id: fresh('tfr_'), accountId, code, amount, ...more }
+}
+
+/** What is free, held and posted on an account: `[free, pending, debits, credits]`. */
+export async function counters({ store }: World, id: string): Promise<bigint[]> {
+  const [row] = await store.db.select().from(account).where(eq(account.id, id))
+  if (!row) throw new Error(`no account ${id}`)
+  const { debitsPending, debitsPosted, creditsPosted } = row
+  return [creditsPosted - debitsPosted - debitsPending, debitsPending, debitsPosted, creditsPosted]
+}
+
+export async function keyCounters({ store }: World, accountId: string) {
+  const [row] = await store.db
+    .select()
+    .from(key)
+    .where(eq(key.id, `${accountId}-key`))
+  return { held: row?.held, spent: row?.spent }
+}
+
+export function transfersOf({ store }: World, accountId: string) {
+  return store.db
+    .select()
+    .from(transfer)
+    .where(eq(transfer.accountId, accountId))
+    .orderBy(transfer.seq)
+}
+
+export async function openHolds({ store }: World, accountId: string): Promise<number> {
+  return store.db.$count(hold, eq(hold.accountId, accountId))
+}
+
+export function setState(
+  { store }: World,
+  accountId: string,
+  state: 'active' | 'suspended' | 'closed',
+) {
+  return store.write((db) => [db.update(account).set({ state }).where(eq(account.id, accountId))])
+}
+
+export function setKey({ store }: World, accountId: string, set: Partial<typeof key.$inferInsert>) {
+  return store.write((db) => [
+    db
+      .update(key)
+      .set(set)
+      .where(eq(key.id, `${accountId}-key`)),
+  ])
+}
+
+export const count = sql<number>`count(*)`
