@@ -35,7 +35,9 @@ export function countMarked(cache: PromptCache, parts: readonly Part[]): Units {
   const tokens = parts.reduce((sum, part) => sum + part.tokens, 0)
   if (parts.every((part) => part.mark === null)) return { input: tokens }
   const units: Units = {}
-  const marked = prefixesOf(parts).filter(({ mark, tokens }) => mark !== null && tokens >= leastTokens)
+  const marked = prefixesOf(parts).filter(
+    ({ mark, tokens }) => mark !== null && tokens >= leastTokens,
+  )
   let counted = marked.findLast((prefix) => cache.has(prefix.hash))?.tokens ?? 0
   if (counted > 0) units.cache_read = counted
   for (const prefix of marked) {

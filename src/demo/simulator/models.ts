@@ -67,7 +67,7 @@ export interface Quirks {
   strict?: boolean
 }
 
-export interface Scenario extends Partial<Knobs> {
+export interface Traits {
   /** One line for the documentation. */
   does: string
   kind?: 'embeddings'
@@ -92,10 +92,16 @@ export interface Scenario extends Partial<Knobs> {
   revisesInput?: boolean
 }
 
-export interface Model extends Scenario, Knobs {
+export interface Scenario extends Traits, Partial<Knobs> {}
+
+export interface Model extends Traits, Knobs {
   /** As the request named it, parameters included. */
   name: string
 }
+
+/** What every model reads and writes at most, in tokens. */
+export const longestPrompt = 200_000
+export const longestOutput = 128_000
 
 const knobs: Knobs = {
   silence: 0,
@@ -128,7 +134,7 @@ export function readModel(name: unknown): Model | null {
 function parseModel(name: string): Model | null {
   const [base = '', parameters] = name.replace(/^(demo\/flaky)-(\d+)$/, '$1@times=$2').split('@')
   if (!Object.hasOwn(scenarios, base)) return null
-  const model: Model = { ...knobs, ...scenarios[base], name } as Model
+  const model: Model = { ...knobs, ...scenarios[base]!, name }
   for (const parameter of parameters?.split(',') ?? []) {
     const [knob = '', value = ''] = parameter.split('=')
     if (!Object.hasOwn(knobs, knob) || !/^\d+(\.\d+)?$/.test(value)) return null

@@ -2,10 +2,12 @@
  * How the simulated provider says no, in both dialects: one table cause → status, OpenAI's type and code, Anthropic's
  * type, and the words that the real ones use.
  */
+// biome-ignore format: a table is read by its rows
 const causes = {
   invalid: [400, 'invalid_request_error', null, 'invalid_request_error', 'The request is not valid.'],
+  parameter: [400, 'invalid_request_error', 'unsupported_parameter', 'invalid_request_error', 'That parameter is not supported.'],
   policy: [400, 'invalid_request_error', 'content_policy_violation', 'invalid_request_error', 'Your request was rejected: output blocked by content filtering policy'],
-  context: [400, 'invalid_request_error', 'context_length_exceeded', 'invalid_request_error', "prompt is too long: this model's maximum context length is 128000 tokens"],
+  context: [400, 'invalid_request_error', 'context_length_exceeded', 'invalid_request_error', "prompt is too long: this model's maximum context length is 200000 tokens"],
   key: [401, 'invalid_request_error', 'invalid_api_key', 'authentication_error', 'Incorrect API key provided.'],
   credit: [402, 'insufficient_quota', 'insufficient_quota', 'billing_error', 'You exceeded your current quota, please check your plan and billing details.'],
   forbidden: [403, 'invalid_request_error', 'unsupported_country_region_territory', 'permission_error', 'Your API key does not have permission to use the specified resource.'],
