@@ -87,7 +87,8 @@ const oneOf = <const T extends string>(...names: T[]): Kind<T> => ({
   read: (raw) => names.find((name) => name === raw),
 })
 const tiers: Kind<Readonly<Record<string, TierLimits>>> = {
-  expects: 'a table of tiers, each with rpm, tpm and concurrent (whole numbers; left out: no limit)',
+  expects:
+    'a table of tiers, each with rpm, tpm and concurrent (whole numbers; left out: no limit)',
   read: (raw) => {
     const table = typeof raw === 'string' ? tryJson(raw) : raw
     if (!isObject(table)) return undefined
@@ -168,7 +169,8 @@ const names = Object.keys(settings) as SettingName[]
 /** `flags` by setting name, and `config` for the file. Throws `FatalError` with exit code 78 for what cannot be read. */
 export function readSettings(flags: Flags, env: Environment = process.env): Settings {
   refuseUnknown(env)
-  const given = (name: SettingName): Raw | null => fromFlag(flags, name) ?? fromEnvironment(env, name)
+  const given = (name: SettingName): Raw | null =>
+    fromFlag(flags, name) ?? fromEnvironment(env, name)
   const data = readValue('data', given('data') ?? fallback('data')) as string
   const file = readFile(flags.config ?? env.KKAI_CONFIG ?? null, data)
   const config: Record<string, unknown> = {}
@@ -225,7 +227,10 @@ function readValue(name: SettingName, { value, source }: Raw): unknown {
 
 /** Kubernetes adds KKAI_SERVICE_… and KKAI_PORT… for a service of that name: they are not ours. */
 function refuseUnknown(env: Environment): void {
-  const known = names.flatMap((name) => [variableOf(name), ...(settings[name].secret ? [`${variableOf(name)}_FILE`] : [])])
+  const known = names.flatMap((name) => [
+    variableOf(name),
+    ...(settings[name].secret ? [`${variableOf(name)}_FILE`] : []),
+  ])
   known.push('KKAI_CONFIG')
   for (const variable of Object.keys(env)) {
     if (!variable.startsWith('KKAI_') || /^KKAI_(SERVICE_|PORT(_|$))/.test(variable)) continue

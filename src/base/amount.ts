@@ -44,6 +44,18 @@ export function parsePrice(text: unknown, param: string | null = null): bigint {
   return price
 }
 
+/** A price raised by `percent` (`"20"`, `"12.5"`, at most two decimals and 1000), rounded up to what a price can say. */
+export function raisePrice(price: bigint, percent: unknown): bigint {
+  const hundredths = parseDecimal(percent, 2)
+  if (hundredths === null || hundredths > 100_000n) {
+    throw new AppError('invalid_amount', {
+      message: 'A markup must be a percentage such as "20" or "12.5", from 0 to 1000.',
+    })
+  }
+  const raised = (price * (10_000n + hundredths) + 9_999n) / 10_000n
+  return raised < highestPrice ? raised : highestPrice
+}
+
 function parseDecimal(text: unknown, decimals: number): bigint | null {
   if (typeof text !== 'string' || text.length > 40) return null
   const match = /^(\d+)(?:\.(\d+))?$/.exec(text)

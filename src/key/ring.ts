@@ -1,0 +1,74 @@
+/**
+ * The keys in memory, by the hash of their secret. A known key is found without waiting. Text that cannot be a key is
+ * refused by its checksum; unknown keys are looked up each time and never kept, so guessing fills no memory.
+ */
+import { eq } from 'drizzle-orm'
+import type { Clock } from '../base/clock.ts'
+import { sha256 } from '../base/secret.ts'
+import type { Config } from '../config.ts'
+import * as schema from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import { isSecret } from './issue.ts'
+import type { Key } from './key.ts'
+
+export interface KeyRing {
+  /** The key of that secret whatever its state, or null. A promise only when the store must be asked. */
+  find(secret: string): Key | null | Promise<Key | null>
+  /** To be called after a change of a key, its account or its tier: the next call reads it anew. All without `hash`. */
+  forget(hash?: string): void
+}
+
+const mostKept = 100_000
+/** Other nodes change keys too; on SQLite this process is the only writer and says so by `forget`. */
+const postgresAgeMs = 500
+
+export function openKeyRing(store: Store, tiers: Config['tiers'], clock: Clock): KeyRing {
+  const kept = new Map<string, { key: Key; until: number }>()
+  const age = store.kind === 'postgres' ? postgresAgeMs : Number.POSITIVE_INFINITY
+  let changes = 0
+
+  async function look(hash: string): Promise<Key | null> {
+    const before = changes
+    const key = await readKey(store, hash, tiers)
+    // What was read before a change is not kept after it.
+    if (key !== null && before === changes) {
+      if (kept.size >= mostKept) kept.clear()
+      kept.set(hash, { key, until: clock.now() + age })
+    }
+    return key
+  }
+
+  return {
+    find: (secret) => {
+      if (!isSecret(secret)) return null
+      const hash = sha256(secret)
+      const found = kept.get(hash)
+      return found && clock.now() < found.until ? found.key : look(hash)
+    },
+    forget: (hash) => {
+      changes++
+      if (hash === undefined) kept.clear()
+      else kept.delete(hash)
+    },
+  }
+}
+
+async function readKey(store: Store, hash: string, tiers: Config['tiers']): Promise<Key | null> {
+  const { account, key } = schema
+  const [row] = await store.db
+    .select({ key, account: { id: account.id, state: account.state, tier: account.tier } })
+    .from(key)
+    .innerJoin(account, eq(account.id, key.accountId))
+    .where(eq(key.hash, hash))
+  if (!row) return null
+  const { id, accountId, name, state, expiresAt, creditLimit, creditReset } = row.key
+  const { rpm, tpm, concurrent, models, ips, createdAt } = row.key
+  const { tier, ...owner } = row.account
+  return {
+    ...{ id, hash, accountId, name, state, expiresAt, creditLimit, creditReset, ips, createdAt },
+    limits: { rpm, tpm, concurrent },
+    models: models === null ? null : new Set(models),
+    // A tier that is no longer in the settings is held to the standard one, never to none.
+    account: { ...owner, limits: tiers[tier] ?? tiers.standard! },
+  }
+}
