@@ -10,6 +10,8 @@ export const anthropicMessages: UpstreamDialect = {
   path: 'messages',
   // Pinned: the newest refuses temperature even at its default.
   headers: { 'anthropic-version': '2023-06-01' },
+  auth: 'x-api-key',
+  needsMaxOutput: true,
   writeRequest: writeMessagesRequest,
   reader: openMessagesReader,
   readError,

@@ -37,6 +37,10 @@ export interface UpstreamDialect {
   path: string
   /** Headers that this dialect wants beside the credential (`anthropic-version`). */
   headers: Record<string, string>
+  /** How a credential is sent, where the provider has no way of its own. */
+  auth: 'bearer' | 'x-api-key'
+  /** Whether a request must limit its output; the gateway then names the model's maximum. */
+  needsMaxOutput: boolean
   /** What to send to an upstream that speaks this dialect. Refuses with 400 what cannot be said in it. */
   writeRequest(call: Call, target: Target): Written
   /** Reads what an upstream answered. One reader a call. */

@@ -10,6 +10,8 @@ export const openaiChat: ClientDialect & UpstreamDialect = {
   kind: 'chat',
   path: 'chat/completions',
   headers: {},
+  auth: 'bearer',
+  needsMaxOutput: false,
   readRequest: readChatRequest,
   writeRequest: writeChatRequest,
   reader: openChatReader,

@@ -27,6 +27,8 @@ export const openaiEmbeddings: ClientDialect & UpstreamDialect = {
   kind: 'embeddings',
   path: 'embeddings',
   headers: {},
+  auth: 'bearer',
+  needsMaxOutput: false,
   readRequest,
   writeRequest(call, target) {
     const { body, ignored } = copyBody(call.body, target)

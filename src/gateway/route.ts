@@ -1,0 +1,70 @@
+/**
+ * Which channel serves a call: by priority, then by weight; a channel that keeps failing is left alone for a while. The
+ * breaker opens after `tolerated` failures in a row, or at once when the upstream says how long to wait; it doubles its
+ * cool-down each time it opens again, and lets one call through to see.
+ */
+import type { Channel, Model, Route } from '../catalog/model.ts'
+import type { ProviderError } from './failure.ts'
+
+export interface Breakers {
+  /** The model's routes in the order to try them; open breakers are left out. `chance` gives [0, 1). */
+  order(model: Model, now: number, chance: () => number): Route[]
+  succeeded(channel: Channel): void
+  failed(channel: Channel, error: ProviderError, now: number): void
+  /** For the metrics and the admin's page. */
+  state(channel: Channel, now: number): 'closed' | 'open' | 'probing'
+}
+
+interface Health {
+  failures: number
+  opened: number
+  openUntil: number
+}
+
+const tolerated = 5
+const firstCoolDownMs = 5_000
+const longestCoolDownMs = 300_000
+
+export function createBreakers(): Breakers {
+  const sick = new Map<string, Health>()
+
+  return {
+    order: (model, now, chance) => {
+      if (model.routes.length === 1 && sick.size === 0) return [...model.routes]
+      return byPriority(model.routes.filter(({ channel }) => mayServe(sick.get(channel.id), now)), chance)
+    },
+    succeeded: (channel) => {
+      sick.delete(channel.id)
+    },
+    failed: (channel, error, now) => {
+      const health = sick.get(channel.id) ?? { failures: 0, opened: 0, openUntil: 0 }
+      sick.set(channel.id, health)
+      health.failures += 1
+      if (health.failures < tolerated && error.retryAfterMs === null) return
+      const coolDownMs = Math.min(firstCoolDownMs * 2 ** health.opened, longestCoolDownMs)
+      health.openUntil = now + Math.min(error.retryAfterMs ?? coolDownMs, longestCoolDownMs)
+      health.opened += 1
+    },
+    state: (channel, now) => {
+      const health = sick.get(channel.id)
+      if (health === undefined || health.opened === 0) return 'closed'
+      return health.openUntil > now ? 'open' : 'probing'
+    },
+  }
+}
+
+/** After the cool-down one call probes; the next ones wait until it has an answer, or for another cool-down. */
+function mayServe(health: Health | undefined, now: number): boolean {
+  if (health === undefined || health.opened === 0) return true
+  if (health.openUntil > now) return false
+  health.openUntil = now + firstCoolDownMs
+  return true
+}
+
+/** Ascending priority; within one, drawn by weight without replacement. */
+function byPriority(routes: Route[], chance: () => number): Route[] {
+  const keyed = routes.map((route) => ({ route, draw: Math.log(1 - chance()) / route.weight }))
+  return keyed
+    .sort((a, b) => a.route.priority - b.route.priority || b.draw - a.draw)
+    .map(({ route }) => route)
+}

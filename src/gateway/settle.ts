@@ -1,0 +1,116 @@
+/**
+ * The end of a call's money: what was used, what it costs at the price frozen at admission, one post or one void. Every
+ * way a call can end comes here once; who pays when it ends badly is `measure`, as money.md §4 says it.
+ */
+import { costOf, formatUsd } from '../base/amount.ts'
+import { AppError } from '../base/error.ts'
+import { completionTokens, promptTokens, type Units } from '../base/units.ts'
+import type { Bill } from '../dialects/dialect.ts'
+import type { Outcome, UsageSource } from '../ledger/ledger.ts'
+import type { Gateway } from './gateway.ts'
+import type { HoldInHand } from './hold.ts'
+import { promptTexts } from './tally.ts'
+
+export interface Ending {
+  outcome: Outcome
+  /** The HTTP status that the client got, or would have. */
+  status: number
+  /** For the log. */
+  error?: unknown
+}
+
+interface Measured {
+  units: Units
+  source: UsageSource
+}
+
+/** Answers what the client is told it cost. Durable when it resolves. */
+export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Promise<Bill> {
+  const { units, source } = await measure(app, hold, ending.outcome)
+  const { sell, buy } = hold.quote
+  if (source !== 'none' && sell.rates.some((rate) => rate.unit === 'request')) units.request = 1
+  const cost = costOf(units, sell.rates)
+  const elapsed = app.clock.elapsed()
+  const first = hold.tally.firstTokenAt
+  const charged = await persist(() =>
+    app.ledger.resolve(
+      {
+        id: hold.id,
+        draft: hold.draft,
+        channelId: hold.route?.channel.id ?? null,
+        ...{ units, cost, buyCost: buy === null ? 0n : costOf(units, buy.rates) },
+        ...{ usageSource: source, outcome: ending.outcome, status: ending.status },
+        flags: hold.flags.size === 0 ? null : [...hold.flags].join(','),
+        finishReason: hold.tally.finish,
+        firstTokenMs: first === null ? null : Math.round(first - hold.startedAt),
+        durationMs: Math.round(elapsed - hold.startedAt),
+        overdraft: app.settings.overdraft,
+        capAtHold: source === 'counted' || source === 'estimated',
+      },
+      app.clock.now(),
+    ),
+  )
+  hold.turn.done(promptTokens(units) + completionTokens(units))
+  app.metrics.called(hold, { units, charged: charged ?? 0n, outcome: ending.outcome, elapsed })
+  app.log.call(hold, ending, units, charged ?? 0n)
+  return { units, cost: formatUsd(charged ?? 0n) }
+}
+
+/** What is charged for, by how the call ended. */
+async function measure(app: Gateway, hold: HoldInHand, outcome: Outcome): Promise<Measured> {
+  const nothing: Measured = { units: {}, source: 'none' }
+  const { tally } = hold
+  if (outcome === 'refused' || outcome === 'failed') return nothing
+  if (outcome === 'complete') {
+    if (!tally.delivered && tally.finish === 'content_filter' && !app.settings.chargeEmptyErrors) {
+      return nothing
+    }
+    if (tally.usage?.plausible) return { units: { ...tally.usage.units }, source: 'provider' }
+    hold.flags.add(tally.usage === null ? 'missing_usage' : 'implausible_usage')
+    app.metrics.doubtedUsage(hold)
+  }
+  if (outcome === 'broken' && !tally.delivered) return nothing
+  return count(app, hold)
+}
+
+/** Input as the upstream reported it, else counted; output as delivered. */
+async function count(app: Gateway, hold: HoldInHand): Promise<Measured> {
+  const { output, reasoning } = hold.tally.texts
+  const { call } = hold
+  const overhead = 3 * (Array.isArray(call.body.messages) ? call.body.messages.length + 1 : 0)
+  const ask = (texts: string[]) => app.counter.count(texts)
+  const [prompt, text, thought] = await Promise.all([
+    hold.tally.reportedInput ?? call.inputTokens ?? ask(promptTexts(call)),
+    ask(output === '' ? [] : [output]),
+    ask(reasoning === '' ? [] : [reasoning]),
+  ])
+  const counted = prompt !== null && text !== null && thought !== null
+  const input: Units =
+    prompt === null
+      ? { input: Math.ceil(call.textBytes / 4) }
+      : typeof prompt === 'number'
+        ? { input: prompt + overhead }
+        : prompt
+  const units: Units = { ...input, output: text ?? hold.tally.deltas }
+  if (thought) units.reasoning = thought
+  return { units, source: counted ? 'counted' : 'estimated' }
+}
+
+const firstPauseMs = 50
+const longestPauseMs = 1_000
+const patienceMs = 30_000
+
+/** A settlement that the store could not take is an unknown outcome: the same one is tried again, by its id. */
+async function persist<T>(write: () => Promise<T>): Promise<T> {
+  let waited = 0
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    try {
+      return await write()
+    } catch (cause) {
+      const passing = cause instanceof AppError && cause.code === 'storage_unavailable'
+      if (!passing || waited >= patienceMs) throw cause
+      await Bun.sleep(pauseMs)
+      waited += pauseMs
+    }
+  }
+}

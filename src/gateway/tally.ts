@@ -1,0 +1,82 @@
+/** What one answer has delivered so far: the meter that reads a copy of every event. */
+import { isObject, type Json } from '../base/json.ts'
+import type { Units } from '../base/units.ts'
+import type { Call, CallEvent, FinishReason, Usage } from '../dialects/dialect.ts'
+
+const tokensPerByte = 0.35
+/** Beyond this the delivered text is no longer kept for counting; its length still is. */
+const longestKept = 4 * 1024 * 1024
+
+export class Tally {
+  /** The upstream's own report, as far as it has come. */
+  usage: Usage | null = null
+  finish: FinishReason | null = null
+  firstTokenAt: number | null = null
+  /** Deltas with output; never more than tokens. */
+  deltas = 0
+  #bytes = 0
+  #text: string[] = []
+  #reasoning: string[] = []
+
+  see(events: readonly CallEvent[], now: number): void {
+    for (const event of events) this.#see(event, now)
+  }
+
+  #see(event: CallEvent, now: number): void {
+    if (event.type === 'usage') this.usage = event.usage
+    else if (event.type === 'finish') this.finish = event.reason
+    else if (event.type === 'reasoning') this.#keep(this.#reasoning, event.text, now)
+    else if (event.type === 'tool') this.#keep(this.#text, event.name, now)
+    else if (event.type === 'text' || event.type === 'refusal' || event.type === 'arguments') {
+      this.#keep(this.#text, event.text, now)
+    }
+  }
+
+  #keep(texts: string[], text: string, now: number): void {
+    if (text === '') return
+    this.firstTokenAt ??= now
+    this.deltas += 1
+    this.#bytes += Buffer.byteLength(text)
+    if (this.#bytes <= longestKept) texts.push(text)
+  }
+
+  /** Whether anything that costs was delivered. */
+  get delivered(): boolean {
+    return this.deltas > 0
+  }
+
+  /** An upper bound on the output tokens so far, for the hold. */
+  get outputBound(): number {
+    return Math.max(this.deltas, Math.ceil(this.#bytes * tokensPerByte))
+  }
+
+  /** Text and reasoning, for counting. */
+  get texts(): { output: string; reasoning: string } {
+    return { output: this.#text.join(''), reasoning: this.#reasoning.join('') }
+  }
+
+  /** What the upstream said went in, without what it said came out; null when it has not said. */
+  get reportedInput(): Units | null {
+    if (this.usage === null || !this.usage.plausible) return null
+    const { output: _, reasoning: __, audio_out: ___, ...input } = this.usage.units
+    return Object.keys(input).length > 0 ? input : null
+  }
+}
+
+/** The words of a prompt, for counting: every text of its messages and tools, and no data URL. */
+export function promptTexts(call: Call): string[] {
+  const texts: string[] = []
+  collect(call.body.messages ?? call.body.input, texts)
+  if (call.body.tools) texts.push(JSON.stringify(call.body.tools))
+  return texts
+}
+
+const structural = new Set(['role', 'type', 'url', 'data', 'file_data', 'id', 'tool_call_id', 'detail', 'format'])
+
+function collect(value: Json | undefined, texts: string[]): void {
+  if (typeof value === 'string') texts.push(value)
+  else if (Array.isArray(value)) for (const item of value) collect(item, texts)
+  else if (isObject(value)) {
+    for (const [name, item] of Object.entries(value)) if (!structural.has(name)) collect(item, texts)
+  }
+}
