@@ -16,12 +16,14 @@ import type { Chat } from './chat.ts'
 
 export type DialectName = 'openai-chat' | 'openai-embeddings' | 'anthropic-messages'
 
+export type ClientDialectName = Exclude<DialectName, 'anthropic-messages'>
+
 /** What kind of work is asked for; only dialects of one kind are translated into each other. */
 export type Kind = 'chat' | 'embeddings'
 
 /** What a dialect must know to serve clients that speak it. */
 export interface ClientDialect {
-  name: DialectName
+  name: ClientDialectName
   kind: Kind
   /** Reads and checks a client's request: everything that is priced, limited or routed by. Refuses with 400. */
   readRequest(body: JsonObject, bodyBytes: number): Call
@@ -51,7 +53,7 @@ export interface UpstreamDialect {
 
 /** A client's request, read. */
 export interface Call {
-  dialect: DialectName
+  dialect: ClientDialectName
   model: string
   stream: boolean
   /** Whether the client asked for the usage chunk at the end of a stream. */

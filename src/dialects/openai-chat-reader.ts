@@ -114,8 +114,8 @@ class ChatReader implements Reader {
       state = { tools: [], finished: false }
       this.#choices.set(index, state)
       said.role = 'assistant'
-    } else if (said.role !== undefined) {
-      delete said.role
+    } else {
+      said.role = undefined
     }
 
     const before = events.length

@@ -41,16 +41,19 @@ export function openChatWriter(call: Call, identity: Identity): Writer {
   }
 }
 
-/** Set in place; usage is written by us alone, and what providers leave null in frames is left out. */
+/**
+ * Set in place; usage is written by us alone, and what providers leave null in frames is left out. `undefined` is not
+ * written, and is cheaper to set than a field is to delete.
+ */
 function rename(raw: JsonObject, identity: Identity): JsonObject {
   raw.id = identity.id
   raw.model = identity.model
-  if (!raw.created) raw.created = identity.created
-  if (!raw.object) raw.object = 'chat.completion.chunk'
-  if (raw.usage !== undefined) delete raw.usage
-  if (raw.x_groq !== undefined) delete raw.x_groq
-  if (raw.system_fingerprint === null) delete raw.system_fingerprint
-  if (raw.service_tier === null) delete raw.service_tier
+  raw.created ||= identity.created
+  raw.object ||= 'chat.completion.chunk'
+  raw.usage = undefined
+  raw.x_groq = undefined
+  raw.system_fingerprint ??= undefined
+  raw.service_tier ??= undefined
   return raw
 }
 

@@ -1,0 +1,200 @@
+/** Money arithmetic: exact, rounded up once, and never negative or unbounded whatever is counted (money.md §1). */
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import {
+  costOf,
+  formatPrice,
+  formatUnitPrice,
+  formatUsd,
+  parsePrice,
+  parseUsd,
+  type Rate,
+  rateFor,
+} from '../../src/base/amount.ts'
+import { AppError } from '../../src/base/error.ts'
+import { type UnitClass, type Units, unitClasses } from '../../src/base/units.ts'
+
+const highestPrice = 10_000_000_000n
+const rate = (unit: UnitClass, price: bigint, minPromptTokens = 0): Rate => ({
+  unit,
+  price,
+  minPromptTokens,
+})
+
+const counts = fc.record(
+  Object.fromEntries(unitClasses.map((unit) => [unit, fc.nat(2 ** 31 - 1)])) as Record<
+    UnitClass,
+    fc.Arbitrary<number>
+  >,
+  { requiredKeys: [] },
+) as fc.Arbitrary<Units>
+const rates = fc.array(
+  fc.record({
+    unit: fc.constantFrom(...unitClasses),
+    price: fc.bigInt(0n, highestPrice),
+    minPromptTokens: fc.nat(1_000_000),
+  }),
+)
+
+describe('a cost', () => {
+  test('with a price for input and one for output is the plain formula, rounded up once [T3.3]', () => {
+    const price = fc.bigInt(0n, highestPrice)
+    fc.assert(
+      fc.property(
+        fc.nat(2 ** 31 - 1),
+        fc.nat(2 ** 31 - 1),
+        price,
+        price,
+        (input, output, buy, sell) => {
+          const pico = BigInt(input) * buy + BigInt(output) * sell
+          const expected = pico / 1000n + (pico % 1000n === 0n ? 0n : 1n)
+          expect(costOf({ input, output }, [rate('input', buy), rate('output', sell)])).toBe(
+            expected,
+          )
+        },
+      ),
+    )
+  })
+
+  test('is never negative and never beyond units × the highest price', () => {
+    fc.assert(
+      fc.property(counts, rates, (units, prices) => {
+        const cost = costOf(units, prices)
+        const most = BigInt(unitClasses.length) * 2n ** 31n * highestPrice
+        expect(cost >= 0n && cost <= most / 1000n && cost < 2n ** 63n).toBe(true)
+      }),
+    )
+  })
+
+  test('does not fall when more is used at the same prices', () => {
+    fc.assert(
+      fc.property(counts, rates, fc.constantFrom(...unitClasses), (units, prices, unit) => {
+        const flat = prices.map((price) => ({ ...price, minPromptTokens: 0 }))
+        const more = { ...units, [unit]: (units[unit] ?? 0) + 1 }
+        expect(costOf(more, flat) >= costOf(units, flat)).toBe(true)
+      }),
+    )
+  })
+
+  test.each<[string, Units, Rate[], bigint]>([
+    [
+      '$0.15 and $0.60 per million',
+      { input: 1000, output: 500 },
+      [rate('input', 150_000n), rate('output', 600_000n)],
+      450_000n,
+    ],
+    [
+      'a fraction is rounded up once, not by class',
+      { input: 1, output: 1 },
+      [rate('input', 500n), rate('output', 500n)],
+      1n,
+    ],
+    ['the least is one nano', { input: 1 }, [rate('input', 1n)], 1n],
+    ['nothing is free of charge', {}, [rate('input', 1n)], 0n],
+    ['cached tokens fall back to input', { cache_read: 10 }, [rate('input', 1000n)], 10n],
+    [
+      'an hour’s writes fall back to writes',
+      { cache_write_1h: 10 },
+      [rate('cache_write', 2000n), rate('input', 1000n)],
+      20n,
+    ],
+    ['reasoning falls back to output', { reasoning: 10 }, [rate('output', 3000n)], 30n],
+    ['searches without a price are free', { search: 10 }, [rate('input', 1000n)], 0n],
+    [
+      'a long prompt has its tier',
+      { input: 200 },
+      [rate('input', 1000n), rate('input', 2000n, 200)],
+      400n,
+    ],
+    [
+      'a short one has not',
+      { input: 199 },
+      [rate('input', 1000n), rate('input', 2000n, 200)],
+      199n,
+    ],
+    [
+      'cached tokens count towards the tier',
+      { input: 1, cache_read: 199 },
+      [rate('input', 1000n), rate('input', 2000n, 200), rate('cache_read', 100n)],
+      22n,
+    ],
+  ])('%s', (_, units, prices, expected) => {
+    expect(costOf(units, prices)).toBe(expected)
+  })
+
+  test('takes the tier that begins last, in whatever order they stand', () => {
+    const tiers = [rate('input', 3n, 300), rate('input', 1n), rate('input', 2n, 200)]
+    expect([0, 199, 200, 299, 300].map((prompt) => rateFor(tiers, 'input', prompt))).toEqual([
+      1n,
+      1n,
+      2n,
+      2n,
+      3n,
+    ])
+  })
+})
+
+describe('an amount', () => {
+  test('that is printed is read back', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, 10n ** 18n), (nano) => {
+        expect(parseUsd(formatUsd(nano))).toBe(nano)
+      }),
+    )
+    fc.assert(
+      fc.property(fc.bigInt(0n, highestPrice), (price) => {
+        expect(parsePrice(formatPrice(price))).toBe(price)
+      }),
+    )
+  })
+
+  test.each([
+    [0n, '0.00'],
+    [10_000_000_000n, '10.00'],
+    [-1_234n, '-0.000001234'],
+    [1_500_000_000n, '1.50'],
+  ])('%p nano-USD is printed as %s', (nano, text) => {
+    expect(formatUsd(nano)).toBe(text)
+  })
+
+  test('of a price is printed for a million units and for one', () => {
+    expect([formatPrice(150_000n), formatUnitPrice(150_000n)]).toEqual(['0.15', '0.00000015'])
+    expect([formatPrice(0n), formatUnitPrice(0n)]).toEqual(['0.00', '0'])
+  })
+
+  const never = [
+    '',
+    ' 1',
+    '1 ',
+    '-1',
+    '+1',
+    '1e3',
+    '1,5',
+    '.5',
+    '1.',
+    '0x10',
+    '１',
+    'NaN',
+    'Infinity',
+    1,
+    null,
+    undefined,
+    {},
+  ]
+  test.each([
+    ['dollars', parseUsd, [...never, '1000000000.1', '0.0000000001', '9'.repeat(50)]],
+    ['a price', parsePrice, [...never, '10000.1', '0.0000001', '9'.repeat(50)]],
+  ] as const)('is not read as %s unless it is one', (_, parse, texts) => {
+    for (const text of texts) expect(() => parse(text, 'amount')).toThrow(AppError)
+    expect(() => parse('x', 'amount')).toThrow(
+      expect.objectContaining({ code: 'invalid_amount', param: 'amount' }),
+    )
+  })
+
+  test('has bounds that are still read', () => {
+    expect(parseUsd('1000000000')).toBe(10n ** 18n)
+    expect(parseUsd('0.000000001')).toBe(1n)
+    expect(parsePrice('10000')).toBe(highestPrice)
+    expect(parsePrice('0.000001')).toBe(1n)
+  })
+})
