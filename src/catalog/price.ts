@@ -72,6 +72,6 @@ export interface StoredRate {
   price: string
 }
 
-export function readStored(rates: readonly StoredRate[]): Rate[] {
+export function readStoredRates(rates: readonly StoredRate[]): Rate[] {
   return rates.map((rate) => ({ ...rate, price: parsePrice(rate.price) }))
 }

@@ -1,0 +1,172 @@
+/**
+ * Price proposals from the list that travels in the executable (@pydantic/genai-prices): what providers charge. A proposal
+ * changes nothing until it is approved, which publishes a buy price and, with a markup, a sell price. The list guesses
+ * names by prefix; here only a model that is named exactly is found (money.md §2).
+ */
+
+import type { MatchLogic, ModelInfo, ModelPrice } from '@pydantic/genai-prices'
+import { and, eq } from 'drizzle-orm'
+import { formatPrice, parsePrice, type Rate } from '../base/amount.ts'
+import { AppError } from '../base/error.ts'
+import { newId } from '../base/id.ts'
+import type { UnitClass } from '../base/units.ts'
+import { proposal } from '../store/schema.ts'
+import { must, type Query, type Statement, type Store } from '../store/store.ts'
+import { type CatalogBook, priceAt } from './book.ts'
+import type { Model } from './model.ts'
+import { markUp, publish, readStoredRates, type StoredRate, sameRates, sortRates } from './price.ts'
+
+/** The list's words for what we count; it has dollars a million, or a thousand (`…_kcount`). */
+const units: Record<string, UnitClass> = {
+  input_mtok: 'input',
+  output_mtok: 'output',
+  cache_read_mtok: 'cache_read',
+  cache_write_mtok: 'cache_write',
+  cache_write_1h_mtok: 'cache_write_1h',
+  input_audio_mtok: 'audio_in',
+  output_audio_mtok: 'audio_out',
+  output_reasoning_mtok: 'reasoning',
+  web_searches_kcount: 'search',
+}
+const listNames: Record<string, string> = { xai: 'x-ai' }
+
+export interface Proposed {
+  proposals: { id: string; model: string; rates: Rate[] }[]
+  /** Models whose provider's list does not name them exactly, or gives no single price. */
+  unknown: string[]
+}
+
+/** Proposes a buy price for each model whose list price differs from the one in force. */
+export async function proposePrices(
+  store: Store,
+  book: CatalogBook,
+  now: number,
+): Promise<Proposed> {
+  await book.reload()
+  const { findProvider } = await import('@pydantic/genai-prices')
+  const models = [...book.current.models.values()].filter((model) => model.state !== 'retired')
+  const found = models.map((model) => ({ model, listed: findListed(model, findProvider, now) }))
+  const open = await store.db.select().from(proposal).where(eq(proposal.state, 'open'))
+  const proposals: Proposed['proposals'] = []
+  const statements: Statement[] = []
+  for (const { model, listed } of found) {
+    if (listed === null) continue
+    const inForce = priceAt(model, 'buy', now)
+    const waiting = open.filter((one) => one.modelId === model.id)
+    const known = [
+      ...(inForce ? [inForce.rates] : []),
+      ...waiting.map((one) => readStoredRates(one.rates)),
+    ]
+    if (known.some((rates) => sameRates(rates, listed.rates))) continue
+    const id = newId('prp_', now)
+    proposals.push({ id, model: model.id, rates: listed.rates })
+    statements.push(
+      ...waiting.map((one) => decide(store.db, one.id, 'rejected', `replaced by ${id}`)),
+      insertProposal(store.db, { id, modelId: model.id, ...listed }, now),
+    )
+  }
+  if (statements.length > 0) await store.write(() => statements)
+  return { proposals, unknown: found.filter(({ listed }) => !listed).map(({ model }) => model.id) }
+}
+
+interface Listed {
+  rates: Rate[]
+  source: string
+}
+
+type FindProvider = typeof import('@pydantic/genai-prices').findProvider
+
+/** By the first of the model's routes that the list knows. */
+function findListed(model: Model, findProvider: FindProvider, now: number): Listed | null {
+  for (const { channel, upstreamModel } of model.routes) {
+    const providerId = listNames[channel.provider] ?? channel.provider
+    const info = findProvider({ providerId })?.models.find((info) => isNamed(info, upstreamModel))
+    const rates = info ? readPrices(info, now) : null
+    if (rates !== null) return { rates, source: `genai-prices: ${providerId}/${info?.id}` }
+  }
+  return null
+}
+
+/** Never by prefix: `claude-sonnet-5-5` is not `claude-sonnet-5`. */
+function isNamed({ id, match }: ModelInfo, name: string): boolean {
+  const equals = (logic: MatchLogic): boolean =>
+    'equals' in logic ? logic.equals === name : 'or' in logic && logic.or.some(equals)
+  return id === name || equals(match)
+}
+
+/** Null where the price differs by the time of day, or one of its numbers is not a price. */
+function readPrices({ prices }: ModelInfo, now: number): Rate[] | null {
+  const dated = Array.isArray(prices) ? prices : [{ prices }]
+  if (dated.some(({ constraint }) => constraint?.type === 'time_of_date')) return null
+  const today = new Date(now).toISOString().slice(0, 10)
+  const due = dated.filter(
+    ({ constraint }) => constraint?.type !== 'start_date' || constraint.start_date <= today,
+  )
+  const inForce = due.at(-1)
+  return inForce ? readRates(inForce.prices) : null
+}
+
+function readRates(prices: ModelPrice): Rate[] | null {
+  const rates = Object.entries(prices).flatMap(([name, value]) => {
+    const unit = units[name]
+    if (unit === undefined || value === undefined) return []
+    const { base, tiers } = typeof value === 'number' ? { base: value, tiers: [] } : value
+    const times = name.endsWith('_kcount') ? 1000 : 1
+    // The list's tiers hold above `start`, ours from `minPromptTokens` on.
+    const steps = [{ start: -1, price: base }, ...tiers]
+    return steps.map(({ start, price }) => ({
+      unit,
+      minPromptTokens: start + 1,
+      price: price * times,
+    }))
+  })
+  try {
+    const exact = rates.map((rate) => ({ ...rate, price: parsePrice(rate.price.toFixed(6)) }))
+    return exact.some((rate) => rate.unit === 'input') ? sortRates(exact) : null
+  } catch {
+    return null
+  }
+}
+
+function insertProposal(
+  db: Query,
+  { rates, ...facts }: Listed & { id: string; modelId: string },
+  now: number,
+): Statement {
+  const stored: StoredRate[] = rates.map((rate) => ({ ...rate, price: formatPrice(rate.price) }))
+  return db.insert(proposal).values({ ...facts, side: 'buy', rates: stored, createdAt: now })
+}
+
+function decide(db: Query, id: string, state: 'approved' | 'rejected', by: string): Statement {
+  const isOpen = and(eq(proposal.id, id), eq(proposal.state, 'open'))
+  return must(db.update(proposal).set({ state, decidedBy: by }).where(isOpen), 'not_found', {
+    message: `There is no open proposal ${id}. kkai catalog show lists them.`,
+  })
+}
+
+/** Publishes the proposed buy price and, with a markup in percent, the sell price that it makes. */
+export async function approveProposal(
+  store: Store,
+  { id, markup, by }: { id: string; markup: string | null; by: string },
+  now: number,
+): Promise<{ model: string; buy: string; sell: string | null }> {
+  const [row] = await store.db.select().from(proposal).where(eq(proposal.id, id))
+  if (!row) throw new AppError('not_found', { message: `There is no proposal ${id}.` })
+  const rates = readStoredRates(row.rates)
+  const version = { modelId: row.modelId, effectiveFrom: now, publishedBy: by }
+  const buy = publish(store.db, { ...version, side: 'buy', rates }, now)
+  const sell =
+    markup === null
+      ? null
+      : publish(store.db, { ...version, side: 'sell', rates: markUp(rates, markup) }, now)
+  await store.write((db) => [
+    decide(db, id, 'approved', by),
+    ...buy.statements,
+    ...(sell?.statements ?? []),
+  ])
+  return { model: row.modelId, buy: buy.id, sell: sell?.id ?? null }
+}
+
+export async function rejectProposal(store: Store, id: string, by: string): Promise<void> {
+  await store.write((db) => [decide(db, id, 'rejected', by)])
+}
