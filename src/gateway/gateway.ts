@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Catalog } from '../catalog/model.ts'
 import type { Metrics } from '../http/metrics.ts'
+import type { KeyRing } from '../key/ring.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Counter } from './count.ts'
 import type { HttpClient } from './http-client.ts'
@@ -15,6 +16,7 @@ export interface Gateway {
   clock: Clock
   ledger: Ledger
   catalog: { readonly current: Catalog }
+  keys: KeyRing
   limiter: Limiter
   breakers: Breakers
   client: HttpClient
@@ -39,4 +41,6 @@ export interface GatewaySettings {
   keepAliveMs: number
   replyLimitBytes: number
   chargeEmptyErrors: boolean
+  bodyLimitBytes: number
+  trustedProxies: readonly string[]
 }

@@ -1,47 +1,51 @@
 /**
- * The calls that are under way, and the one clock that looks after them: ends an upstream that is past its time, keeps a
- * silent client connection alive, notes what was delivered so that a crash charges no more, and cuts the streams of a key
- * or an account that was stopped.
+ * The calls that are under way, and the one timer that looks after them all: it ends an upstream that is past its time,
+ * and once a second lets each call keep its client's connection alive, see whether its key was stopped, and note what it
+ * delivered, so that a crash charges no more than that.
  */
-import type { HoldInHand } from './hold.ts'
-
 export interface Running {
   readonly size: number
   add(one: Watched): void
   remove(one: Watched): void
-  /** Ends everything that is still running, for a graceful stop. */
+  /** Ends everything that is still under way. */
   endAll(): void
-  /** Resolves once nothing runs. */
+  /** Resolves once nothing is under way. */
   idle(): Promise<void>
   stop(): void
 }
 
+export interface Note {
+  id: string
+  /** JSON of `Delivered`. */
+  delivered: string
+}
+
 export interface Watched {
-  hold: HoldInHand
   /** When the upstream's time is up; moved with each byte. */
   dueAt: number
-  /** Past `dueAt`. */
   onOverdue(): void
-  /** Once a second: the client's keep-alive, the note of progress, the account's state. */
-  onSecond(now: number): void
-  /** The server stops. */
+  /** Once a second; answers what to note, if anything is new. */
+  onSecond(elapsed: number): Note | null
   onStop(): void
 }
 
 const sweepMs = 100
 
-export function createRunning(now: () => number): Running {
+export function createRunning(elapsed: () => number, save: (notes: Note[]) => void): Running {
   const all = new Set<Watched>()
   let waiting: (() => void)[] = []
   let second = 0
   const timer = setInterval(() => {
-    const at = now()
+    const at = elapsed()
     const isSecond = at - second >= 1000
     if (isSecond) second = at
+    const notes: Note[] = []
     for (const one of all) {
       if (one.dueAt <= at) one.onOverdue()
-      else if (isSecond) one.onSecond(at)
+      const note = isSecond ? one.onSecond(at) : null
+      if (note !== null) notes.push(note)
     }
+    if (notes.length > 0) save(notes)
   }, sweepMs)
   timer.unref()
 

@@ -30,8 +30,9 @@ export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Pr
   const { sell, buy } = hold.quote
   if (source !== 'none' && sell.rates.some((rate) => rate.unit === 'request')) units.request = 1
   const cost = costOf(units, sell.rates)
-  const elapsed = app.clock.elapsed()
+  const durationMs = Math.round(app.clock.elapsed() - hold.startedAt)
   const first = hold.tally.firstTokenAt
+  const firstTokenMs = first === null ? null : Math.round(first - hold.startedAt)
   const charged = await persist(() =>
     app.ledger.resolve(
       {
@@ -42,8 +43,7 @@ export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Pr
         ...{ usageSource: source, outcome: ending.outcome, status: ending.status },
         flags: hold.flags.size === 0 ? null : [...hold.flags].join(','),
         finishReason: hold.tally.finish,
-        firstTokenMs: first === null ? null : Math.round(first - hold.startedAt),
-        durationMs: Math.round(elapsed - hold.startedAt),
+        ...{ firstTokenMs, durationMs },
         overdraft: app.settings.overdraft,
         capAtHold: source === 'counted' || source === 'estimated',
       },
@@ -51,8 +51,11 @@ export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Pr
     ),
   )
   hold.turn.done(promptTokens(units) + completionTokens(units))
-  app.metrics.called(hold, { units, charged: charged ?? 0n, outcome: ending.outcome, elapsed })
-  app.log.call(hold, ending, units, charged ?? 0n)
+  app.metrics.called({
+    ...{ model: hold.model.id, operation: hold.model.kind, outcome: ending.outcome, units },
+    ...{ charged: charged ?? 0n, durationMs, firstTokenMs },
+  })
+  logCall(app, hold, ending, charged ?? 0n)
   return { units, cost: formatUsd(charged ?? 0n) }
 }
 
@@ -67,9 +70,10 @@ async function measure(app: Gateway, hold: HoldInHand, outcome: Outcome): Promis
     }
     if (tally.usage?.plausible) return { units: { ...tally.usage.units }, source: 'provider' }
     hold.flags.add(tally.usage === null ? 'missing_usage' : 'implausible_usage')
-    app.metrics.doubtedUsage(hold)
+    app.metrics.doubtedUsage(hold.model.id)
+  } else if (!tally.delivered && (outcome !== 'client_left' || hold.route === null)) {
+    return nothing
   }
-  if (outcome === 'broken' && !tally.delivered) return nothing
   return count(app, hold)
 }
 
@@ -113,4 +117,14 @@ async function persist<T>(write: () => Promise<T>): Promise<T> {
       waited += pauseMs
     }
   }
+}
+
+function logCall(app: Gateway, hold: HoldInHand, ending: Ending, charged: bigint): void {
+  const facts = {
+    ...{ request: hold.id, account: hold.key.accountId, key: hold.key.id, model: hold.model.id },
+    ...{ channel: hold.route?.channel.id, outcome: ending.outcome, status: ending.status },
+    ...{ charged_nano: String(charged), ms: Math.round(app.clock.elapsed() - hold.startedAt) },
+  }
+  if (ending.error === undefined) app.log.debug('call.settled', facts)
+  else app.log.info('call.ended', { ...facts, cause: ending.error })
 }

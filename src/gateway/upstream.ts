@@ -8,6 +8,7 @@ import { type SseFrame, SseReader, SseTooLarge } from '../base/sse.ts'
 import type { Channel, Route } from '../catalog/model.ts'
 import type { Read, Reader, Target, UpstreamDialect } from '../dialects/dialect.ts'
 import { upstreamDialects } from '../dialects/list.ts'
+import type { Attempt } from './attempt.ts'
 import { broken, mayTryAnother, ProviderError } from './failure.ts'
 import type { Gateway } from './gateway.ts'
 import type { HoldInHand } from './hold.ts'
@@ -24,14 +25,6 @@ export interface Answer {
   reads: Read[]
   /** Fields of the request that this upstream could not be told. */
   ignored: string[]
-}
-
-/** Where a call stands upstream, shared with who watches its time and who may end it. */
-export interface Attempt {
-  exchange: Exchange | null
-  dueAt: number
-  /** Set once the call was ended from our side; no further channel is tried. */
-  ended: Error | null
 }
 
 const longestError = 64 * 1024
@@ -54,7 +47,10 @@ export async function firstAnswer(app: Gateway, hold: HoldInHand, attempt: Attem
       if (!mayTryAnother(last)) break
       app.breakers.failed(route.channel, last, app.clock.elapsed())
       app.metrics.upstreamFailed(route.channel.id, last.failure.kind)
-      app.log.upstreamFailed(hold, route, last)
+      app.log.warn('upstream.failed', {
+        ...{ request: hold.id, channel: route.channel.id, model: hold.model.id, kind: last.failure.kind },
+        cause: last,
+      })
     }
   }
   throw last
@@ -161,7 +157,7 @@ async function readText(exchange: Exchange, limit: number, cut: boolean): Promis
     throw broken(`the reply is longer than ${limit} bytes`)
   }
   const whole = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
-  return Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).utf8Slice()
+  return Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString()
 }
 
 /** Whatever went wrong on the way, as one kind of error. A refusal of our own (`AppError`) is not touched. */

@@ -14,6 +14,9 @@ import type { Key } from './key.ts'
 export interface KeyRing {
   /** The key of that secret whatever its state, or null. A promise only when the store must be asked. */
   find(secret: string): Key | null | Promise<Key | null>
+  /** The key of that hash as it is now; for calls under way, which look again when `changes` has moved. */
+  findByHash(hash: string): Key | null | Promise<Key | null>
+  readonly changes: number
   /** To be called after a change of a key, its account or its tier: the next call reads it anew. All without `hash`. */
   forget(hash?: string): void
 }
@@ -38,12 +41,16 @@ export function openKeyRing(store: Store, tiers: Config['tiers'], clock: Clock):
     return key
   }
 
+  function findByHash(hash: string): Key | null | Promise<Key | null> {
+    const found = kept.get(hash)
+    return found && clock.now() < found.until ? found.key : look(hash)
+  }
+
   return {
-    find: (secret) => {
-      if (!isSecret(secret)) return null
-      const hash = sha256(secret)
-      const found = kept.get(hash)
-      return found && clock.now() < found.until ? found.key : look(hash)
+    find: (secret) => (isSecret(secret) ? findByHash(sha256(secret)) : null),
+    findByHash,
+    get changes() {
+      return changes
     },
     forget: (hash) => {
       changes++

@@ -1,0 +1,60 @@
+/** Who calls: the key that a request carries, whether it may be used from there, and the address it comes from. */
+import type { Server } from 'bun'
+import { AppError } from '../base/error.ts'
+import { isAddressIn } from '../key/address.ts'
+import type { Key } from '../key/key.ts'
+import type { Gateway } from './gateway.ts'
+
+export type AnyServer = Server<unknown> | null
+
+/** Refuses with 400 what is ambiguous, with 401 what is no key, with 403 what may not be used. Waits only for a new key. */
+export function authorize(app: Gateway, request: Request, server: AnyServer): Key | Promise<Key> {
+  const secret = secretOf(request)
+  if (secret === null) throw new AppError('invalid_api_key')
+  const found = app.keys.find(secret)
+  if (found instanceof Promise) return found.then((key) => permit(app, key, request, server))
+  return permit(app, found, request, server)
+}
+
+export function hasCredential({ headers }: Request): boolean {
+  return headers.has('authorization') || headers.has('x-api-key')
+}
+
+function secretOf({ headers, url }: Request): string | null {
+  if (url.includes('sk-kk-')) throw new AppError('key_in_url')
+  const authorization = headers.get('authorization')
+  const bearer = authorization === null ? null : /^bearer +(\S+)\s*$/i.exec(authorization)?.[1]
+  const plain = headers.get('x-api-key')
+  if (bearer && plain !== null && bearer !== plain) throw new AppError('ambiguous_credentials')
+  return bearer ?? plain
+}
+
+function permit(app: Gateway, key: Key | null, request: Request, server: AnyServer): Key {
+  if (key === null || key.state !== 'active') throw new AppError('invalid_api_key')
+  if (key.expiresAt !== null && key.expiresAt <= app.clock.now()) throw new AppError('invalid_api_key')
+  if (key.account.state === 'suspended') throw new AppError('account_suspended')
+  if (key.account.state === 'closed') throw new AppError('account_closed')
+  if (key.ips !== null) {
+    const address = clientAddress(request, server, app.settings.trustedProxies)
+    if (!isAddressIn(address, key.ips)) throw new AppError('ip_not_allowed')
+  }
+  return key
+}
+
+/** The connection's address; behind proxies that are trusted, the last one in X-Forwarded-For that is not one of them. */
+export function clientAddress(request: Request, server: AnyServer, trusted: readonly string[]): string {
+  let address = server?.requestIP(request)?.address ?? ''
+  const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim())
+  while (trusted.length > 0 && isAddressIn(address, trusted)) {
+    const before = hops.pop()
+    if (!before) break
+    address = before
+  }
+  return address
+}
+
+/** What the caller names itself, for its usage records. */
+export function callerName({ headers }: Request): string | null {
+  const name = headers.get('x-title') ?? headers.get('http-referer')
+  return name === null ? null : name.slice(0, 200)
+}

@@ -1,0 +1,24 @@
+/** What every answer to a call carries: its ids, its limits, and what was done to it. */
+import type { Identity } from '../dialects/dialect.ts'
+import type { HoldInHand } from './hold.ts'
+
+export function identityOf(hold: HoldInHand): Identity {
+  return { id: hold.id, model: hold.model.id, created: Math.floor(hold.draft.createdAt / 1000) }
+}
+
+export function headersFor(hold: HoldInHand, ignored: readonly string[], type: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-generation-id': hold.id,
+    'x-request-id': hold.id,
+    ...hold.turn.headers,
+  }
+  const asked = hold.call.maxOutput
+  if (hold.maxOutput !== null && (hold.flags.has('clamped') || (asked !== null && hold.maxOutput < asked))) {
+    headers['x-kkai-max-tokens'] = String(hold.maxOutput)
+  }
+  if (ignored.length > 0) headers['x-kkai-ignored'] = ignored.join(', ')
+  return headers
+}
