@@ -8,6 +8,7 @@ import { addPart, readMark, readText, readTurns, type Walk } from './anthropic-t
 import type { Part } from './cache.ts'
 import { longestOutput, longestPrompt, type Model } from './models.ts'
 import { insist, Refusal } from './refusal.ts'
+import type { Desk } from './turn.ts'
 
 export interface MessagesRequest {
   prompt: Prompt
@@ -19,16 +20,20 @@ export interface MessagesRequest {
 
 const fields = new Set(
   (
-    'model messages max_tokens system stream temperature top_p top_k stop_sequences tools tool_choice thinking ' +
+    'model messages max_tokens system stream stop_sequences tools tool_choice thinking ' +
     'metadata output_config service_tier cache_control container context_management mcp_servers inference_geo speed'
   ).split(' '),
 )
+/** Gone since the version of October 2026, even at their defaults. */
+const samplingFields = new Set(['temperature', 'top_p', 'top_k'])
 const efforts: { [effort: string]: number } = { low: 0.5, medium: 1, high: 2, xhigh: 3, max: 4 }
 const mostMarks = 4
 
-export function readMessages(body: JsonObject, model: Model, seed: number): MessagesRequest {
+export function readMessages(body: JsonObject, model: Model, desk: Desk): MessagesRequest {
+  const samples = desk.headers.get('anthropic-version') === '2023-06-01'
   for (const name of Object.keys(body)) {
-    insist(fields.has(name), `${name}: Extra inputs are not permitted`)
+    const known = fields.has(name) || (samples && samplingFields.has(name))
+    insist(known, `${name}: Extra inputs are not permitted`)
   }
   const maxTokens = body.max_tokens
   insist(maxTokens !== undefined, 'max_tokens: Field required')
@@ -47,7 +52,7 @@ export function readMessages(body: JsonObject, model: Model, seed: number): Mess
   const forced = toolChoice !== 'auto' && toolChoice !== 'none'
   insist(thinking === 0 || !forced, 'Thinking may not be enabled when tool_choice forces tool use.')
 
-  const walk: Walk = { parts: [], text: '', results: [], seed, thinking: thinking > 0 }
+  const walk: Walk = { parts: [], text: '', results: [], seed: desk.seed, thinking: thinking > 0 }
   for (const tool of (body.tools as JsonObject[] | undefined) ?? [])
     addPart(walk, JSON.stringify(tool), tool)
   readSystem(body.system, walk)

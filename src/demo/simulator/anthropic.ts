@@ -24,19 +24,27 @@ export const anthropicMessages: Dialect = {
     'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n',
 }
 
-/** Another provider's credential header in a request is refused, so that a leaked one is noticed. */
+const versions = ['2023-06-01', '2026-10-21']
+
+/**
+ * The key comes as `x-api-key`, or as a bearer token from the official client since its version 1. Both at once are
+ * refused, so that a credential that leaked into a request is noticed.
+ */
 function authorize(headers: Headers): void {
-  const key = headers.get('x-api-key')
+  const bearer = headers.get('authorization')
+  const key = headers.get('x-api-key') ?? bearer?.replace(/^Bearer /, '') ?? null
   if (key === null) throw new Refusal('key', 'x-api-key header is required')
-  if (!isIssued(key) || headers.has('authorization')) throw new Refusal('key', 'invalid x-api-key')
+  if (!isIssued(key) || (bearer !== null && headers.has('x-api-key'))) {
+    throw new Refusal('key', 'invalid x-api-key')
+  }
   const version = headers.get('anthropic-version')
   insist(version !== null, 'anthropic-version: header is required')
-  insist(version === '2023-06-01', `anthropic-version: "${version}" is not a valid version`)
+  insist(versions.includes(version), `anthropic-version: "${version}" is not a valid version`)
 }
 
 function openMessages(body: JsonObject, model: Model, desk: Desk): Turn {
   if (model.kind === 'embeddings') throw new Refusal('missing', `model: ${model.name}`)
-  const { prompt, parts, stream, thinkingHidden } = readMessages(body, model, desk.seed)
+  const { prompt, parts, stream, thinkingHidden } = readMessages(body, model, desk)
   const answer = composeAnswer(prompt, model, desk.seed)
   const input = countMarked(desk.cache, parts)
   const id = anthropicMessages.idOf(desk.count)

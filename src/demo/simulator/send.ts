@@ -15,6 +15,8 @@ interface Write extends Omit<Frame, 'text'> {
 }
 
 const encoder = new TextEncoder()
+/** A reset overtakes what is still in the socket's buffer, so it waits until that has left. */
+const flushMs = 10
 
 /** The body of an answer, as a stream that notices when its reader leaves. */
 export function sendFrames(
@@ -27,18 +29,26 @@ export function sendFrames(
   const writes = writesOf(turn, model, dialect)
   const startedAt = performance.now()
   let tokens = 0
+  let timer: Timer | undefined
   let left = false
-  let timer: Timer | null = null
 
+  const later = (waitMs: number, act: () => void | Promise<void>) =>
+    new Promise<void>((resolve) => {
+      const go = () => resolve(left ? undefined : act())
+      if (waitMs > 0) timer = setTimeout(go, waitMs)
+      else setImmediate(go)
+    })
   const handOver = (controller: ReadableStreamDefaultController<Uint8Array>, write: Write) => {
-    if (left) return
-    const bytes = typeof write.text === 'string' ? encoder.encode(write.text) : write.text
-    if (bytes.length > 0) controller.enqueue(bytes)
-    if (!write.part) record(entry, write)
-    if (write.next === 'close') controller.close()
-    if (write.next === 'reset') controller.error(new Error('cut by scenario'))
-    if (write.next === 'close' || write.next === 'reset') journal.end(entry, 'cut')
-    if (write.next === 'stall') return new Promise<void>(() => {})
+    const { text, part, next } = write
+    if (text.length > 0) controller.enqueue(typeof text === 'string' ? encoder.encode(text) : text)
+    if (!part) record(entry, write)
+    if (next === undefined) return
+    if (next === 'stall') return new Promise<void>(() => {})
+    return later(next === 'reset' ? flushMs : 0, () => {
+      if (next === 'reset') controller.error(new Error('reset on purpose'))
+      else controller.close()
+      journal.end(entry, 'cut')
+    })
   }
 
   return new ReadableStream<Uint8Array>(
@@ -53,15 +63,11 @@ export function sendFrames(
         const waitMs = dueAfterMs(model, tokens) - (performance.now() - startedAt)
         // Pieces of a frame are written in separate turns of the loop, or they would be sent together.
         if (waitMs <= 0 && model.chunk === 0) return handOver(controller, write)
-        return new Promise<void>((resolve) => {
-          const go = () => resolve(handOver(controller, write))
-          if (waitMs > 0) timer = setTimeout(go, waitMs)
-          else setImmediate(go)
-        })
+        return later(waitMs, () => handOver(controller, write))
       },
       cancel() {
         left = true
-        if (timer) clearTimeout(timer)
+        clearTimeout(timer)
         journal.end(entry, 'client-left')
       },
     },

@@ -86,7 +86,7 @@ async function answerCall(memory: Memory, dialect: Dialect, request: Request): P
     model = readModel(body.model)
     dialect.authorize(headers, model)
     if (model === null) throw unknownModel(dialect, body.model)
-    const turn = dialect.open(body, model, { count, seed: memory.seed, cache: memory.cache })
+    const turn = dialect.open(body, model, { ...memory, count, headers })
     entry.stream = turn.stream
     if (model.refuses && isRefused(memory, model, body)) throw new Refusal(model.refuses)
     if (model.body) return await sendOther(model, request, turn.stream, entry, memory.journal)

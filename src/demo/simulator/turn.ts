@@ -30,6 +30,7 @@ export interface Desk {
   count: number
   seed: number
   cache: PromptCache
+  headers: Headers
 }
 
 export interface Dialect {

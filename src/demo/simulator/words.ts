@@ -31,7 +31,7 @@ const english =
 const vocabularies = {
   english: english.split(' ').map((word) => ` ${word}`),
   // Two, three and four bytes a character, so that a cut between reads falls inside one.
-  multibyte: [...'天地玄黃宇宙洪荒日月盈昃辰宿列張ñéüßøåç🌊🌙🎈🚲'],
+  multibyte: [...'天地玄黃宇宙洪荒日月盈昃辰宿列張λξωшюя🌊🌙🎈🚲'],
 }
 
 export type Vocabulary = keyof typeof vocabularies

@@ -1,0 +1,41 @@
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { countTokens, drawWords, tokenize } from '../../../src/demo/simulator/words.ts'
+
+test.each([
+  ['', 0],
+  ['hello', 1],
+  ['hello there, you', 3],
+  ['a  word\nand another ', 5],
+  ['internationalisation', 2],
+  ['天地玄黃', 4],
+  ['🌊🌙', 2],
+])('%j is %d tokens', (text, count) => {
+  expect(countTokens(text)).toBe(count)
+})
+
+test('tokens joined are the text again, whatever it is', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(tokenize(text).join('')).toBe(text)
+    }),
+  )
+})
+
+test.each(['english', 'multibyte'] as const)(
+  'each drawn word of %s is one token, drawn alike for one seed',
+  (vocabulary) => {
+    fc.assert(
+      fc.property(fc.nat(300), fc.nat(), (count, seed) => {
+        const words = drawWords(count, seed, vocabulary)
+        expect(countTokens(words.join(''))).toBe(count)
+        expect(drawWords(count, seed, vocabulary)).toEqual(words)
+      }),
+      { numRuns: 30 },
+    )
+  },
+)
+
+test('different seeds draw different words', () => {
+  expect(drawWords(20, 1, 'english')).not.toEqual(drawWords(20, 2, 'english'))
+})
