@@ -58,21 +58,24 @@ function describeRefusal(codes: ErrorCode[]): Reply {
 
 /** What `AppError` is on the wire; `docs.ts` lists it among the components. */
 export const errorSchema = {
-  type: 'object',
+  type: 'object' as const,
   required: ['error'],
   properties: {
     error: {
-      type: 'object',
+      type: 'object' as const,
       required: ['message', 'type', 'param', 'code'],
       properties: {
-        message: { type: 'string', description: 'For a person: what is wrong and what to do.' },
-        type: { type: 'string' },
-        param: { type: 'string', nullable: true, description: 'The field that is meant.' },
-        code: { type: 'string', description: 'For a program: one of a closed list.' },
+        message: {
+          type: 'string' as const,
+          description: 'For a person: what is wrong, what to do.',
+        },
+        type: { type: 'string' as const },
+        param: { type: 'string' as const, nullable: true, description: 'The field that is meant.' },
+        code: { type: 'string' as const, description: 'For a program: one of a closed list.' },
       },
     },
   },
-} as const
+}
 
 function schemaOf(example: unknown): object {
   if (Array.isArray(example)) return { type: 'array', items: schemaOf(example[0] ?? '') }
