@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { AppError } from '../base/error.ts'
+import { storable } from '../store/store.ts'
 import type { Link } from './chain.ts'
 import { codes, type House } from './chart.ts'
 import type { Movement, NewHold, Settlement } from './ledger.ts'
@@ -83,10 +84,10 @@ export function singleLink(
     creditId: way === 'debit' ? house : movement.accountId,
     amount: movement.amount,
     code: movement.code,
-    externalId: movement.externalId ?? null,
+    externalId: storable(movement.externalId ?? null),
     correctsId: movement.correctsId ?? null,
-    reason: movement.reason ?? null,
-    actor: movement.actor ?? null,
+    reason: storable(movement.reason ?? null),
+    actor: storable(movement.actor ?? null),
     createdAt: now,
     house,
     way,

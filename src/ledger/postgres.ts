@@ -78,13 +78,13 @@ export function postgresLedger({ connection }: PostgresStore): Ledger {
       const { house, way, ...link } = singleLink(movement, now)
       const floor = movement.code === 'refund' ? 0n : -(2n ** 62n)
       const debit = way === 'debit' ? movement.amount : 0n
-      const { accountId, code, externalId, amount } = movement
-      const found = await run<{ account: string | null; free: bigint; booked: bigint }>(
+      const { accountId, amount } = movement
+      const found = await run<{ booked: bigint }>(
         ...[bookSingle, accountId, house, debit, amount - debit, floor, json(link), now],
       )
       if (found && found.booked > 0n) return true
       // Asked only now, and again by a statement of its own: the first could not see one booked while it waited.
-      if (externalId && (await run(knownSingle, code, externalId))) return false
+      if (await run(knownSingle, link.code, link.externalId)) return false
       throw found === null
         ? new AppError('not_found', { message: 'There is no such account.' })
         : new AppError('insufficient_credits')
@@ -92,11 +92,10 @@ export function postgresLedger({ connection }: PostgresStore): Ledger {
   }
 }
 
-/** A row as JSON in its table's column names; 64-bit integers as text. NUL, which PostgreSQL has not, is left out. */
+/** A row as JSON in its table's column names; 64-bit integers as text. */
 function json(value: object): string {
   return JSON.stringify(value, (_, part) => {
     if (typeof part === 'bigint') return part.toString()
-    if (typeof part === 'string') return part.replaceAll('\0', '').toWellFormed()
     if (part === null || typeof part !== 'object' || Array.isArray(part)) return part
     const columns = Object.entries(part).map(([name, inner]) => [
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
@@ -113,10 +112,10 @@ function rowOf(table: string, parameter: string, decided: Record<string, string>
 }
 
 /** In the order of `chain.ts`. */
-const fields =
-  `id account_id seq phase pending_id debit_id credit_id amount code external_id corrects_id reason actor created_at`.split(
-    ' ',
-  )
+const fields = [
+  ...['id', 'account_id', 'seq', 'phase', 'pending_id', 'debit_id', 'credit_id', 'amount', 'code'],
+  ...['external_id', 'corrects_id', 'reason', 'actor', 'created_at'],
+]
 const hash = `encode(sha256(convert_to(concat(${['before', ...fields].join(", E'\\x1f', ")}), 'UTF8')), 'base64')`
 
 /** Appends a link to its account's chain: `source` gives its row `r` and the hash `before` it. */
@@ -138,17 +137,17 @@ const both = `spender.state = 'active' AND budget.state = 'active'`
 /** $1 account, $2 key, $3 the period's start, $4 amount, $5 least, $6 the link, $7 the hold. */
 const openHold = `
 WITH spender AS (${lockAccount('$1')}),
-budget AS (${lockKey('$2', 'CASE WHEN k.period_start < $3::bigint THEN 0 ELSE k.spent END')}),
+budget AS (${lockKey('$2', 'CASE WHEN k.period_start < $3 THEN 0 ELSE k.spent END')}),
 granted AS (
-  SELECT seq, head AS before, LEAST($4::bigint, spender.free, budget.free) AS granted FROM spender, budget
-  WHERE ${both} AND spender.free >= $5::bigint AND COALESCE(budget.free, $5::bigint) >= $5::bigint),
+  SELECT seq, head AS before, LEAST($4, spender.free, budget.free) AS granted FROM spender, budget
+  WHERE ${both} AND spender.free >= $5 AND COALESCE(budget.free, $5) >= $5),
 booked AS (${append(`granted, ${rowOf('transfer', '$6', { seq: 'seq + 1', amount: 'granted' })} r`)}),
 moved AS (
   UPDATE account SET debits_pending = debits_pending + amount, seq = booked.seq, head = hash
   FROM booked WHERE id = account_id),
 budgeted AS (
-  UPDATE key SET held = held + amount, spent = CASE WHEN period_start < $3::bigint THEN 0 ELSE spent END,
-    period_start = GREATEST(period_start, $3::bigint)
+  UPDATE key SET held = held + amount, spent = CASE WHEN period_start < $3 THEN 0 ELSE spent END,
+    period_start = GREATEST(period_start, $3)
   FROM booked WHERE id = $2),
 holding AS (INSERT INTO hold SELECT r.* FROM booked, ${rowOf('hold', '$7', { amount: 'amount' })} r)
 SELECT ${spendingColumns}, granted
@@ -161,17 +160,20 @@ budget AS (${lockKey('(SELECT key_id FROM hold WHERE id = $1)', 'k.spent')}),
 held AS (SELECT hold.* FROM hold JOIN budget ON budget.id = key_id WHERE hold.id = $1 FOR UPDATE OF hold),
 granted AS (
   SELECT account_id, key_id FROM held, spender, budget
-  WHERE ${both} AND COALESCE(budget.free, $2::bigint) >= $2::bigint AND spender.free - $2::bigint >= -$3::bigint),
+  WHERE ${both} AND COALESCE(budget.free, $2) >= $2 AND spender.free + $3 >= $2),
 moved AS (
-  UPDATE account SET debits_pending = debits_pending + $2::bigint FROM granted WHERE id = account_id),
-budgeted AS (UPDATE key SET held = held + $2::bigint FROM granted WHERE id = key_id),
-extended AS (UPDATE hold SET amount = amount + $2::bigint FROM granted WHERE id = $1 RETURNING 1)
+  UPDATE account SET debits_pending = debits_pending + $2 FROM granted WHERE id = account_id),
+budgeted AS (UPDATE key SET held = held + $2 FROM granted WHERE id = key_id),
+extended AS (UPDATE hold SET amount = amount + $2 FROM granted WHERE id = $1 RETURNING 1)
 SELECT ${spendingColumns}, (SELECT count(*) FROM extended) AS extended FROM held, spender, budget`
 
 /** $1 notes. */
 const noteDelivered = `
 UPDATE hold SET delivered = note.delivered
 FROM jsonb_populate_recordset(NULL::hold, $1::text::jsonb) note WHERE hold.id = note.id`
+
+const theAccount = { account_id: 'account_id' }
+const theCharge = { ...theAccount, key_id: 'key_id', charged: 'charged' }
 
 /**
  * $1 hold, $2 cost, $3 overdraft (null: charge no more than is held; GREATEST passes over a null), $4 the call's period,
@@ -183,11 +185,11 @@ held AS (
   SELECT hold.id, account_id, key_id, amount AS held, seq, head AS before, free
   FROM hold JOIN spender ON spender.id = account_id WHERE hold.id = $1 FOR UPDATE OF hold),
 charge AS (
-  SELECT *, LEAST($2::bigint, held + GREATEST(0, free + $3::bigint)) AS charged FROM held),
-booked AS (${append(`charge, ${rowOf('transfer', '$5', { ...of('account_id', 'debit_id'), seq: 'seq + 1', amount: 'charged' })} r`)}),
+  SELECT *, LEAST($2, held + GREATEST(0, free + $3)) AS charged FROM held),
+booked AS (${append(`charge, ${rowOf('transfer', '$5', { ...theAccount, debit_id: 'account_id', seq: 'seq + 1', amount: 'charged' })} r`)}),
 excess AS (${append(`(
-  SELECT booked.account_id, booked.seq, hash AS before, $2::bigint - charged AS excess FROM booked, charge) post,
-  ${rowOf('transfer', '$6', { ...of('account_id'), seq: 'post.seq + 1', amount: 'excess' })} r WHERE excess > 0`)}),
+  SELECT booked.account_id, booked.seq, hash AS before, $2 - charged AS excess FROM booked, charge) post,
+  ${rowOf('transfer', '$6', { ...theAccount, seq: 'post.seq + 1', amount: 'excess' })} r WHERE excess > 0`)}),
 last AS (SELECT seq, hash FROM excess UNION ALL SELECT seq, hash FROM booked ORDER BY seq DESC LIMIT 1),
 moved AS (
   UPDATE account SET debits_pending = debits_pending - held, debits_posted = debits_posted + charged,
@@ -195,12 +197,12 @@ moved AS (
   FROM charge, last WHERE account.id = account_id),
 settled AS (
   UPDATE key SET held = key.held - charge.held,
-    spent = CASE WHEN period_start > $4::bigint THEN spent ELSE spent + charged END
+    spent = CASE WHEN period_start > $4 THEN spent ELSE spent + charged END
   FROM charge WHERE key.id = key_id),
 dropped AS (DELETE FROM hold USING charge WHERE hold.id = charge.id),
-recorded AS (INSERT INTO usage SELECT r.* FROM charge, ${rowOf('usage', '$7', of('account_id', 'key_id', 'charged'))} r),
+recorded AS (INSERT INTO usage SELECT r.* FROM charge, ${rowOf('usage', '$7', theCharge)} r),
 summed AS (
-  INSERT INTO usage_hour SELECT r.* FROM charge, ${rowOf('usage_hour', '$8', of('account_id', 'key_id', 'charged'))} r
+  INSERT INTO usage_hour SELECT r.* FROM charge, ${rowOf('usage_hour', '$8', theCharge)} r
   ${addToHour})
 SELECT charged FROM charge`
 
@@ -210,18 +212,14 @@ WITH spender AS (${lockAccount('$1')}),
 house AS (
   INSERT INTO account (id, kind, created_at) SELECT $2, 'house', $7::bigint FROM spender ON CONFLICT (id) DO NOTHING),
 booked AS (${append(
-  `(SELECT seq, head AS before FROM spender WHERE free - $3::bigint + $4::bigint >= $5::bigint) chain,
+  `(SELECT seq, head AS before FROM spender WHERE free - $3 + $4 >= $5) chain,
   ${rowOf('transfer', '$6', { seq: 'chain.seq + 1' })} r`,
   'ON CONFLICT (code, external_id) WHERE external_id IS NOT NULL DO NOTHING',
 )}),
 moved AS (
-  UPDATE account SET debits_posted = debits_posted + $3::bigint, credits_posted = credits_posted + $4::bigint,
+  UPDATE account SET debits_posted = debits_posted + $3, credits_posted = credits_posted + $4,
     seq = booked.seq, head = hash
   FROM booked WHERE id = account_id)
-SELECT id AS account, (SELECT count(*) FROM booked) AS booked FROM spender`
+SELECT (SELECT count(*) FROM booked) AS booked FROM spender`
 
 const knownSingle = 'SELECT 1 AS known FROM transfer WHERE code = $1 AND external_id = $2'
-
-function of(...names: string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, name === 'debit_id' ? 'account_id' : name]))
-}

@@ -3,6 +3,7 @@
  * columns. Account, key and charge are the ledger's to say: each store adds them.
  */
 import { completionTokens, promptTokens, unitClasses } from '../base/units.ts'
+import { storable } from '../store/store.ts'
 import type { Outcome, Settlement } from './ledger.ts'
 
 export type Value = string | number | bigint | null
@@ -28,8 +29,8 @@ export function usageRow(settlement: Settlement): Row {
     flags: settlement.flags,
     status: settlement.status,
     streamed: draft.streamed ? 1 : 0,
-    finish_reason: settlement.finishReason,
-    caller: draft.caller,
+    finish_reason: storable(settlement.finishReason),
+    caller: storable(draft.caller),
     created_at: draft.createdAt,
     first_token_ms: settlement.firstTokenMs,
     duration_ms: settlement.durationMs,

@@ -10,7 +10,12 @@ import type { Delivered, Draft, Ledger } from './ledger.ts'
 const crashedStatus = 500
 
 /** Answers how many holds were resolved. */
-export async function resolveLeft(store: Store, ledger: Ledger, instanceId: string, now: number): Promise<number> {
+export async function resolveLeft(
+  store: Store,
+  ledger: Ledger,
+  instanceId: string,
+  now: number,
+): Promise<number> {
   const left = await store.db.select().from(hold).where(eq(hold.instanceId, instanceId))
   await Promise.all(
     left.map(({ id, draft, delivered: noted }) => {

@@ -107,11 +107,11 @@ export function sqliteLedger(store: SqliteStore): Ledger {
 
     transfer: (movement, now) =>
       commit(() => {
-        if (movement.externalId && sql.known.get(movement.code, movement.externalId)) return false
+        const { house, way, ...link } = singleLink(movement, now)
+        if (sql.known.get(link.code, link.externalId)) return false
         const chain = sql.chain.get(movement.accountId)
         if (chain === null)
           throw new AppError('not_found', { message: 'There is no such account.' })
-        const { house, way, ...link } = singleLink(movement, now)
         sql.house.run(house, now)
         const floor = movement.code === 'refund' ? 0n : noChange.floor
         book(chain, link, { [way]: movement.amount, floor })

@@ -65,10 +65,14 @@ function numbered(text: string): string {
   return text.replace(/\?/g, () => `$${++at}`)
 }
 
-/** A lost connection is never "no credit": 503, and the cause in the log. */
+/**
+ * A lost connection, a full disk, a server that stops or cannot write, a deadlock: never "no credit", but 503, and the
+ * cause in the log. The server's own codes are SQLSTATEs, by class.
+ */
 export function storageFailure(cause: unknown): unknown {
-  const code = (cause as { code?: string } | null)?.code ?? ''
-  return /^ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)|^ECONN/.test(code)
+  const { code = '', errno = '' } = (cause ?? {}) as { code?: string; errno?: string }
+  return /^ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)|^ECONN/.test(code) ||
+    /^(08|25006|40|53|57|58)/.test(errno)
     ? new AppError('storage_unavailable', { cause })
     : cause
 }

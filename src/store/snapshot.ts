@@ -1,0 +1,70 @@
+/**
+ * Reads a state of the whole database that stays the same however long the reading takes, beside the writer or from
+ * another process: on SQLite by a read-only connection of its own. A large answer comes in pages, and other work runs
+ * between them.
+ */
+import { Database } from 'bun:sqlite'
+import { setImmediate } from 'node:timers/promises'
+import type { StoreReader } from './reader.ts'
+
+/** What a snapshot needs of a store; a reader's will do. */
+export type Readable =
+  | Pick<SqliteStore, 'kind' | 'path'>
+  | Pick<PostgresStore, 'kind' | 'connection'>
+
+/** Rows are objects by column; integers are bigints. */
+export interface Snapshot {
+  kind: StoreReader['kind']
+  rows<Row>(text: string): Promise<Row[]>
+  pages<Row>(text: string): AsyncGenerator<Row[]>
+}
+
+const pageRows = 2000
+
+export async function readSnapshot<T>(
+  store: StoreReader,
+  run: (snapshot: Snapshot) => Promise<T>,
+): Promise<T> {
+  if (store.kind === 'postgres') {
+    return store.connection.begin('isolation level repeatable read read only', (tx) => {
+      const rows = (text: string) => tx.unsafe(text)
+      return run({ kind: 'postgres', rows, pages: (text) => fetchPages(rows, text) })
+    })
+  }
+  const connection = new Database(store.path, { readonly: true, strict: true, safeIntegers: true })
+  try {
+    connection.run('BEGIN')
+    return await run({
+      kind: 'sqlite',
+      rows: async <Row>(text: string) => connection.prepare<Row, []>(text).all(),
+      pages: <Row>(text: string) => stepPages<Row>(connection, text),
+    })
+  } finally {
+    connection.close()
+  }
+}
+
+async function* stepPages<Row>(connection: Database, text: string): AsyncGenerator<Row[]> {
+  let page: Row[] = []
+  for (const row of connection.prepare<Row, []>(text).iterate()) {
+    page.push(row)
+    if (page.length < pageRows) continue
+    yield page
+    page = []
+    await setImmediate()
+  }
+  yield page
+}
+
+async function* fetchPages<Row>(
+  rows: (text: string) => Promise<Row[]>,
+  text: string,
+): AsyncGenerator<Row[]> {
+  await rows(`DECLARE page NO SCROLL CURSOR FOR ${text}`)
+  for (;;) {
+    const page = await rows(`FETCH ${pageRows} FROM page`)
+    yield page
+    if (page.length < pageRows) break
+  }
+  await rows('CLOSE page')
+}
