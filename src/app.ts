@@ -1,0 +1,152 @@
+/**
+ * The only wiring: settings → store → parts → one HTTP server with every `routes.ts` mounted. Commands open the parts and
+ * work on them; `serve` starts the server over them.
+ */
+import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import type { Parts, State } from './admin/parts.ts'
+import { systemClock } from './base/clock.ts'
+import { FatalError } from './base/error.ts'
+import { newId } from './base/id.ts'
+import type { Logger } from './base/log.ts'
+import { newSealingKey } from './base/secret.ts'
+import { openCatalog } from './catalog/book.ts'
+import type { Config } from './config.ts'
+import { createCounter } from './gateway/count.ts'
+import type { Gateway } from './gateway/gateway.ts'
+import { httpClient } from './gateway/http-client.ts'
+import { createLimiter } from './gateway/limits.ts'
+import { createBreakers } from './gateway/route.ts'
+import { gatewayRoutes } from './gateway/routes.ts'
+import { createRunning } from './gateway/running.ts'
+import { docsRoutes } from './http/docs.ts'
+import { healthRoutes } from './http/health.ts'
+import { createMetrics, type Metrics } from './http/metrics.ts'
+import { openSite, pageRoutes } from './http/pages.ts'
+import { createHttp, startHttp } from './http/server.ts'
+import { startJobs } from './jobs/job.ts'
+import { openKeyRing } from './key/ring.ts'
+import { openLedger } from './ledger/ledger.ts'
+import { lock } from './store/lock.ts'
+import { openStore } from './store/open.ts'
+import { instance } from './store/schema.ts'
+import { version } from '../package.json'
+
+export interface Server {
+  url: string
+  /** Takes no new calls, lets those under way end for as long as `drain_ms`, settles the rest, and closes. */
+  stop(): Promise<void>
+}
+
+/** Opens everything under the data directory's lock. Throws `FatalError` where that cannot be. */
+export async function openParts(config: Config, log: Logger, clock = systemClock): Promise<Parts> {
+  const held = lock(config.data)
+  try {
+    const now = clock.now()
+    const sealingKey = readSealingKey(config)
+    const store = await openStore(config.database ?? join(config.data, 'kkai.db'), now)
+    return {
+      ...{ config, clock, log, store, sealingKey },
+      ledger: openLedger(store),
+      catalog: await openCatalog(store, sealingKey),
+      keys: openKeyRing(store, config.tiers, clock),
+      instanceId: newId('ins_', now),
+      close: async () => {
+        await store.close()
+        held.release()
+      },
+    }
+  } catch (cause) {
+    held.release()
+    throw cause
+  }
+}
+
+/** Beside the database, not in it: who has the one has not the other. */
+function readSealingKey({ data, sealingKey }: Config): string {
+  if (sealingKey !== null) return sealingKey
+  const path = join(data, 'sealing.key')
+  if (!existsSync(path)) writeFileSync(path, newSealingKey(), { mode: 0o600 })
+  const key = readFileSync(path, 'utf8').trim()
+  if (/^[0-9a-f]{64}$/.test(key)) return key
+  throw new FatalError(`${path} must hold 64 hex digits. Bring back the file from your backup.`, 78)
+}
+
+export async function startServer(parts: Parts): Promise<Server> {
+  const { config, clock, log, store, instanceId } = parts
+  const now = clock.now()
+  await store.write((db) => [db.insert(instance).values({ id: instanceId, startedAt: now })])
+  const metrics = createMetrics()
+  const gateway = createGateway(parts, metrics)
+  const state: State = { draining: false, verified: null }
+  const { listen, publicUrl, bodyLimitBytes, metricsToken } = config
+  const http = createHttp({ listen, publicUrl, bodyLimitBytes, clock, log })
+  http
+    .use(gatewayRoutes(gateway, store))
+    .use(healthRoutes({ clock, metrics, metricsToken, findTroubles: () => findTroubles(parts, state) }))
+    .use(pageRoutes(openSite()))
+    .use(docsRoutes(() => http.routes, version))
+  metrics.show('kkai_calls_running', 'Calls under way.', () => gateway.running.size)
+  const onRejection = (cause: unknown) => {
+    metrics.unhandled()
+    log.error('unhandled', { cause })
+  }
+  process.on('unhandledRejection', onRejection)
+  const jobs = await startJobs(parts, state)
+  const { url } = startHttp(http, listen)
+  log.info('started', { url, instance: instanceId })
+
+  return {
+    url,
+    stop: async () => {
+      state.draining = true
+      log.info('stopping', { running: gateway.running.size })
+      const stopped = http.server?.stop()
+      await Promise.race([gateway.running.idle(), Bun.sleep(config.drainMs)])
+      gateway.running.endAll()
+      await gateway.running.idle()
+      await Promise.race([stopped, Bun.sleep(1000)])
+      await http.server?.stop(true)
+      await jobs.stop()
+      gateway.running.stop()
+      gateway.counter.close()
+      gateway.client.close()
+      process.off('unhandledRejection', onRejection)
+      log.info('stopped')
+      log.flush()
+    },
+  }
+}
+
+function createGateway(parts: Parts, metrics: Metrics): Gateway {
+  const { clock, ledger, log } = parts
+  const elapsed = () => clock.elapsed()
+  return {
+    ...{ clock, ledger, log, metrics },
+    ...{ catalog: parts.catalog, keys: parts.keys, instanceId: parts.instanceId },
+    settings: parts.config,
+    limiter: createLimiter(),
+    breakers: createBreakers(),
+    client: httpClient(elapsed),
+    counter: createCounter(),
+    running: createRunning(elapsed, (notes) => {
+      ledger.note(notes).catch((cause) => log.warn('note.failed', { cause }))
+    }),
+  }
+}
+
+const leastFreeBytes = 64 * 1024 * 1024
+
+/** Why no call should be sent here now. */
+async function findTroubles({ config, store, clock }: Parts, state: State): Promise<string[]> {
+  const troubles: string[] = []
+  if (state.draining) troubles.push('draining')
+  if (state.verified === false) troubles.push('ledger_not_verified')
+  const disk = statfsSync(config.data)
+  if (disk.bavail * disk.bsize < leastFreeBytes) troubles.push('disk_full')
+  await store.write((db) => [db.update(instance).set({ startedAt: clock.now() }).where(sql`1 = 0`)]).catch(() => {
+    troubles.push('database_not_writable')
+  })
+  return troubles
+}

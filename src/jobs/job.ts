@@ -1,0 +1,37 @@
+/** What the server does beside calls: each job by its own interval, never twice at once, its failures logged. */
+import type { Parts, State } from '../admin/parts.ts'
+import { jobs } from './list.ts'
+
+export interface Job {
+  name: string
+  everyMs: number
+  /** Whether it runs, and is waited for, before the first call is taken. */
+  first?: boolean
+  run(parts: Parts, state: State): Promise<void>
+}
+
+/** Resolves once the jobs that come first have run. */
+export async function startJobs(parts: Parts, state: State): Promise<{ stop(): Promise<void> }> {
+  const running = new Set<Promise<void>>()
+  const attempt = (job: Job) =>
+    job.run(parts, state).catch((cause) => parts.log.error('job.failed', { job: job.name, cause }))
+  for (const job of jobs) if (job.first) await attempt(job)
+  const timers = jobs.map((job) => {
+    let busy = false
+    return setInterval(() => {
+      if (busy) return
+      busy = true
+      const run = attempt(job).finally(() => {
+        busy = false
+        running.delete(run)
+      })
+      running.add(run)
+    }, job.everyMs)
+  })
+  return {
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all(running)
+    },
+  }
+}

@@ -1,0 +1,7 @@
+/** Every job: one file and one line each. */
+import type { Job } from './job.ts'
+import { refreshCatalog } from './refresh-catalog.ts'
+import { sweepHolds } from './sweep-holds.ts'
+import { verify } from './verify.ts'
+
+export const jobs: readonly Job[] = [sweepHolds, refreshCatalog, verify]
