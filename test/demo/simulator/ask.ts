@@ -65,3 +65,37 @@ export async function lastEntry() {
     await Bun.sleep(1)
   }
 }
+
+export interface Chunk {
+  choices?: { delta: Record<string, never>; finish_reason: string | null; index: number }[]
+  usage?: { prompt_tokens: number; completion_tokens: number; [name: string]: unknown }
+  [name: string]: unknown
+}
+
+/** The frames of a stream as JSON, and the text in them. */
+export async function streamOf(dialect: Dialect['name'], model: string, fields = {}) {
+  const usage = dialect === 'openai-chat' && { stream_options: { include_usage: true } }
+  const response = await ask(dialect, { model, stream: true, ...usage, ...fields })
+  const raw = response
+    .clone()
+    .text()
+    .catch(() => '')
+  const { frames, broke } = await readStream(response)
+  const chunks = frames.flatMap(({ data }) => {
+    try {
+      return [JSON.parse(data) as Chunk]
+    } catch {
+      return []
+    }
+  })
+  const text = chunks
+    .map(
+      (chunk) =>
+        chunk.choices?.[0]?.delta.content ?? (chunk.delta as { text?: string })?.text ?? '',
+    )
+    .join('')
+  return { frames, chunks, text, broke, raw: await raw, finished: isFinished(chunks) }
+}
+
+const isFinished = (chunks: Chunk[]) =>
+  chunks.some((chunk) => chunk.choices?.[0]?.finish_reason || chunk.type === 'message_delta')
