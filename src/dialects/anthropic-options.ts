@@ -14,14 +14,14 @@ const leastBudget = 1024
 const mostBudget = 32_000
 
 /** What share of the output may be thought, for models with a token budget; OpenRouter's figures. */
-const budgetShare: Record<string, number> = {
-  minimal: 0.1,
-  low: 0.2,
-  medium: 0.5,
-  high: 0.8,
-  xhigh: 0.95,
-  max: 0.95,
-}
+const budgetShare = new Map([
+  ['minimal', 0.1],
+  ['low', 0.2],
+  ['medium', 0.5],
+  ['high', 0.8],
+  ['xhigh', 0.95],
+  ['max', 0.95],
+])
 
 export interface Limits {
   maxOutput: number
@@ -111,7 +111,7 @@ function writeThinking({ effort }: Chat, quirks: Quirks, limits: Limits): JsonOb
   if (effort === 'none') return { type: 'disabled' }
   // Newer models leave their thinking out unless asked, and it is told as `reasoning_content`.
   if (quirks.thinking === 'effort') return { type: 'adaptive', display: 'summarized' }
-  const share = Math.floor(limits.maxOutput * (budgetShare[effort] ?? 0.5))
+  const share = Math.floor(limits.maxOutput * (budgetShare.get(effort) ?? 0.5))
   const budget = Math.min(mostBudget, Math.max(leastBudget, share))
   const fits = limits.mayThink && budget < limits.maxOutput
   return fits ? { type: 'enabled', budget_tokens: budget } : null

@@ -10,6 +10,7 @@ import { readMessagesUsage } from './anthropic-usage.ts'
 import { mergeUsage } from './count.ts'
 import type { Call, CallEvent, FinishReason, Read, Reader, Target } from './dialect.ts'
 import { broken, failureEvent, readErrorFrame } from './failure.ts'
+import { parseJson } from './parse.ts'
 
 interface Block {
   type: Json | undefined
@@ -34,12 +35,7 @@ class MessagesReader implements Reader {
 
   frame(frame: SseFrame): Read {
     if (this.#ended) return { events: [], raw: null }
-    let event: unknown
-    try {
-      event = JSON.parse(frame.data)
-    } catch {
-      event = null
-    }
+    const event = parseJson(frame.data)
     if (!isObject(event)) return { events: this.#fail('a frame is not a JSON object'), raw: null }
     return { events: this.#read(event), raw: event.type === 'error' ? null : event }
   }

@@ -5,6 +5,7 @@
  */
 import { isObject, type Json, type JsonObject } from '../base/json.ts'
 import type { CallEvent, Failure } from './dialect.ts'
+import { parseJson } from './parse.ts'
 
 const longestMessage = 1000
 
@@ -18,25 +19,17 @@ export function failureEvent(failure: Failure): CallEvent {
 
 /** An error reply: its status, and its body as text. */
 export function readError(status: number, body: string): Failure {
-  return tell(status, readWords(parseLoosely(body)))
+  const json = parseJson(body)
+  // Gemini wraps its error in an array.
+  const error = Array.isArray(json) ? json[0] : json
+  return tell(status, readWords(isObject(error) ? error : {}))
 }
 
 /** An error inside a good reply or a stream: the status is what it names itself, if anything. */
 export function readErrorFrame(body: JsonObject): Failure {
   const words = readWords(body)
   const status = Number(words.code)
-  return tell(status >= 400 && status < 600 ? status : (statusOfType[words.type] ?? 500), words)
-}
-
-/** The body's object; Gemini wraps its own in an array. */
-function parseLoosely(body: string): JsonObject {
-  try {
-    const json: unknown = JSON.parse(body)
-    const first = Array.isArray(json) ? json[0] : json
-    return isObject(first) ? first : {}
-  } catch {
-    return {}
-  }
+  return tell(status >= 400 && status < 600 ? status : (statusOfType.get(words.type) ?? 500), words)
 }
 
 interface Words {
@@ -61,19 +54,19 @@ function readWords(body: JsonObject): Words {
 const isText = (value: Json | undefined): value is string => typeof value === 'string'
 
 /** What an error within a stream would have been as a status. */
-const statusOfType: Record<string, number> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  rate_limit_exceeded: 429,
-  timeout_error: 504,
-  overloaded_error: 529,
-  server_overloaded: 529,
-}
+const statusOfType = new Map([
+  ['invalid_request_error', 400],
+  ['authentication_error', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['rate_limit_exceeded', 429],
+  ['timeout_error', 504],
+  ['overloaded_error', 529],
+  ['server_overloaded', 529],
+])
 
 const policyCode =
   /content_?(policy|filter|moderation)|moderation|responsibleai|data_inspection|^invalid_prompt$|safety/i

@@ -15,6 +15,7 @@ import {
   unsupported,
 } from './chat.ts'
 import { readCache, readParts, readText } from './openai-chat-parts.ts'
+import { parseJson } from './parse.ts'
 
 /** Fields that `Chat` or `Call` carries. Every other one is ignored, and said to be. */
 const carried = new Set([
@@ -145,12 +146,8 @@ function readToolCall(call: Json, at: string): Part {
 /** Models answer `""` where a tool takes nothing. */
 function parseArguments(text: Json | undefined): JsonObject | null {
   if (text === undefined || text === null || text === '') return {}
-  try {
-    const json: unknown = JSON.parse(String(text))
-    return isObject(json) ? json : null
-  } catch {
-    return null
-  }
+  const json = parseJson(String(text))
+  return isObject(json) ? json : null
 }
 
 function readToolResult(message: JsonObject, at: string): Part {

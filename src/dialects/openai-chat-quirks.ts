@@ -2,21 +2,20 @@
 import { isObject, type Json, type JsonObject } from '../base/json.ts'
 import type { FinishReason } from './dialect.ts'
 
-/** Words for an end that is none of OpenAI's five. Unlisted ones end as `stop`: the provider did say that it ended. */
-const finishWords: Record<string, FinishReason | 'failed'> = {
-  stop: 'stop',
-  length: 'length',
-  tool_calls: 'tool_calls',
-  content_filter: 'content_filter',
-  function_call: 'function_call',
-  model_length: 'length',
-  max_tokens: 'length',
-  safety: 'content_filter',
-  recitation: 'content_filter',
-  error: 'failed',
-  abort: 'failed',
-  insufficient_system_resource: 'failed',
-}
+/** Words for an end, in lower case. Unlisted ones mean `stop`: the provider did say that it ended. */
+const finishWords = new Map<string, FinishReason | 'failed'>([
+  ['length', 'length'],
+  ['model_length', 'length'],
+  ['max_tokens', 'length'],
+  ['tool_calls', 'tool_calls'],
+  ['function_call', 'function_call'],
+  ['content_filter', 'content_filter'],
+  ['safety', 'content_filter'],
+  ['recitation', 'content_filter'],
+  ['error', 'failed'],
+  ['abort', 'failed'],
+  ['insufficient_system_resource', 'failed'],
+])
 
 /** Null while the choice goes on. `called`: Gemini and others say stop though a tool was called. */
 export function readFinish(
@@ -24,9 +23,7 @@ export function readFinish(
   called: boolean,
 ): FinishReason | 'failed' | null {
   if (typeof reason !== 'string' || reason === '') return null
-  const word = Object.hasOwn(finishWords, reason) ? finishWords[reason] : undefined
-  const finish = word ?? finishWords[reason.toLowerCase()] ?? 'stop'
-  return finish === 'stop' && called ? 'tool_calls' : finish
+  return finishWords.get(reason.toLowerCase()) ?? (called ? 'tool_calls' : 'stop')
 }
 
 /** The object under `name`, made where the provider left it out. */
@@ -46,6 +43,13 @@ export function flattenContent(said: JsonObject): void {
     said.reasoning_content = thinking.map((part) => joinText(part.thinking)).join('')
   }
   said.content = joinText(parts)
+}
+
+/** A whole message always has content, if null, and its calls stand in order without an index. */
+export function closeMessage(message: JsonObject): void {
+  message.content ??= null
+  if (!Array.isArray(message.tool_calls)) return
+  for (const call of message.tool_calls) if (isObject(call)) delete call.index
 }
 
 function joinText(parts: Json | undefined): string {

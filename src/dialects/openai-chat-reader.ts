@@ -8,9 +8,10 @@ import type { SseFrame } from '../base/sse.ts'
 import { mergeUsage } from './count.ts'
 import type { Call, CallEvent, Read, Reader, Target } from './dialect.ts'
 import { broken, failureEvent, readErrorFrame } from './failure.ts'
-import { flattenContent, objectAt, readFinish } from './openai-chat-quirks.ts'
-import { dropToolIndexes, endTools, type ToolState, trackTools } from './openai-chat-tools.ts'
+import { closeMessage, flattenContent, objectAt, readFinish } from './openai-chat-quirks.ts'
+import { endTools, type ToolState, trackTools } from './openai-chat-tools.ts'
 import { readOpenaiUsage } from './openai-usage.ts'
+import { parseJson } from './parse.ts'
 
 interface ChoiceState {
   tools: ToolState[]
@@ -35,41 +36,27 @@ class ChatReader implements Reader {
 
   frame(frame: SseFrame): Read {
     if (this.#ended) return { events: [], raw: null }
-    if (frame.data === '[DONE]') return { events: this.#finish(), raw: null }
-    let chunk: unknown
-    try {
-      chunk = JSON.parse(frame.data)
-    } catch {
-      chunk = null
-    }
-    if (!isObject(chunk)) return this.#fail('a frame is not a JSON object')
-    if (isError(chunk) || frame.event === 'error') return this.#failWith(chunk)
-    const events: CallEvent[] = this.#started ? [] : [{ type: 'start' }]
-    this.#started = true
-    if (!this.#readChoices(chunk, 'delta', events))
-      return this.#fail('a finish_reason says that it failed')
-    return { events, raw: chunk }
+    if (frame.data === '[DONE]') return { events: [this.#finish()], raw: null }
+    const chunk = parseJson(frame.data)
+    if (!isObject(chunk)) return { events: [this.#fail('a frame is not an object')], raw: null }
+    return this.#read(chunk, 'delta', frame.event === 'error')
   }
 
   reply(body: JsonObject): Read {
-    if (isError(body)) return this.#failWith(body)
-    const events: CallEvent[] = [{ type: 'start' }]
-    if (!this.#readChoices(body, 'message', events))
-      return this.#fail('a finish_reason says that it failed')
-    if (!this.#complete()) return this.#fail('a reply without finished choices')
-    return { events: [...events, ...this.#finish()], raw: body }
+    const { events } = this.#read(body, 'message', false)
+    if (!this.#ended) events.push(this.#finish())
+    return { events, raw: events.at(-1)?.type === 'end' ? body : null }
   }
 
   end(): CallEvent[] {
-    return this.#ended ? [] : this.#finish()
+    return this.#ended ? [] : [this.#finish()]
   }
 
   /** Some providers close without `[DONE]`: that is a good end once every choice has finished, and only then. */
-  #finish(): CallEvent[] {
+  #finish(): CallEvent {
+    if (!this.#complete()) return this.#fail('the answer ended without a finish_reason')
     this.#ended = true
-    return this.#complete()
-      ? [{ type: 'end' }]
-      : [failureEvent(broken('the answer ended without a finish_reason'))]
+    return { type: 'end' }
   }
 
   #complete(): boolean {
@@ -77,26 +64,23 @@ class ChatReader implements Reader {
     return this.#choices.size > 0
   }
 
-  #fail(message: string): Read {
+  #fail(message: string): CallEvent {
     this.#ended = true
-    return { events: [failureEvent(broken(message))], raw: null }
+    return failureEvent(broken(message))
   }
 
-  #failWith(body: JsonObject): Read {
-    this.#ended = true
-    return { events: [failureEvent(readErrorFrame(body))], raw: null }
-  }
-
-  /** False when a choice says that the provider failed. */
-  #readChoices(chunk: JsonObject, field: 'delta' | 'message', events: CallEvent[]): boolean {
-    if (Array.isArray(chunk.choices)) {
-      for (const [position, choice] of chunk.choices.entries()) {
-        if (isObject(choice) && !this.#readChoice(choice, position, field, chunk.id, events))
-          return false
-      }
+  #read(body: JsonObject, field: 'delta' | 'message', failed: boolean): Read {
+    if (failed || (body.error !== undefined && body.error !== null)) {
+      this.#ended = true
+      return { events: [failureEvent(readErrorFrame(body))], raw: null }
     }
-    this.#readUsage(chunk, events)
-    return true
+    const events: CallEvent[] = this.#started ? [] : [{ type: 'start' }]
+    this.#started = true
+    for (const [position, choice] of Array.isArray(body.choices) ? body.choices.entries() : []) {
+      if (isObject(choice)) this.#readChoice(choice, position, field, body.id, events)
+    }
+    this.#readUsage(body, events)
+    return { events, raw: this.#ended ? null : body }
   }
 
   #readChoice(
@@ -105,7 +89,7 @@ class ChatReader implements Reader {
     field: 'delta' | 'message',
     id: Json | undefined,
     events: CallEvent[],
-  ): boolean {
+  ): void {
     if (!isCount(choice.index)) choice.index = position
     const index = choice.index as number
     let state = this.#choices.get(index)
@@ -124,14 +108,16 @@ class ChatReader implements Reader {
     if (events.length > before) this.#delivered = true
 
     const finish = readFinish(choice.finish_reason, state.tools.length > 0)
-    if (finish === 'failed') return false
+    if (finish === 'failed') {
+      events.push(this.#fail('a finish_reason says that it failed'))
+      return
+    }
     choice.finish_reason = state.finished ? null : finish
-    if (finish === null || state.finished) return true
+    if (finish === null || state.finished) return
     state.finished = true
     endTools(state.tools, said, index, events)
-    if (field === 'message') dropToolIndexes(said)
+    if (field === 'message') closeMessage(said)
     events.push({ type: 'finish', choice: index, reason: finish })
-    return true
   }
 
   #readText(said: JsonObject, choice: number, events: CallEvent[]): void {
@@ -148,11 +134,7 @@ class ChatReader implements Reader {
 
   /** On any frame, repeated, or in Groq's own field. */
   #readUsage(chunk: JsonObject, events: CallEvent[]): void {
-    const usage = isObject(chunk.usage)
-      ? chunk.usage
-      : isObject(chunk.x_groq)
-        ? chunk.x_groq.usage
-        : null
+    const usage = chunk.usage ?? (isObject(chunk.x_groq) ? chunk.x_groq.usage : null)
     if (!isObject(usage) || Object.keys(usage).length === 0) return
     mergeUsage(this.#usage, usage)
     const read = readOpenaiUsage(this.#usage, this.#target.quirks, this.#delivered)
@@ -162,5 +144,3 @@ class ChatReader implements Reader {
 
 const isText = (value: Json | undefined): value is string =>
   typeof value === 'string' && value !== ''
-
-const isError = (body: JsonObject): boolean => body.error !== undefined && body.error !== null

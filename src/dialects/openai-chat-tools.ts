@@ -11,7 +11,7 @@ export interface ToolState {
   id: string
   /** The provider's own index; null where it gave none. */
   theirs: number | null
-  /** Whether any arguments came. */
+  /** Whether arguments came, or none are due. */
   told: boolean
 }
 
@@ -63,7 +63,11 @@ function findTool(tools: ToolState[], piece: JsonObject, name: string): ToolStat
 
 function addTool(tools: ToolState[], piece: JsonObject, ownId: string): ToolState {
   const id = typeof piece.id === 'string' && piece.id !== '' ? piece.id : ownId
-  const tool = { id, theirs: isCount(piece.index) ? piece.index : null, told: false }
+  const tool = {
+    id,
+    theirs: isCount(piece.index) ? piece.index : null,
+    told: isObject(piece.custom),
+  }
   tools.push(tool)
   return tool
 }
@@ -88,17 +92,8 @@ export function endTools(
     const pieces = Array.isArray(said.tool_calls) ? said.tool_calls : []
     said.tool_calls = pieces
     const open = pieces.find((piece) => isObject(piece) && piece.index === index)
-    if (isObject(open)) {
-      if (isObject(open.function)) open.function.arguments = '{}'
-    } else {
-      pieces.push({ index, function: { arguments: '{}' } })
-    }
+    if (isObject(open)) objectAt(open, 'function').arguments = '{}'
+    else pieces.push({ index, function: { arguments: '{}' } })
     events.push({ type: 'arguments', choice, index, text: '{}' })
   }
-}
-
-/** In a whole reply the calls stand in order, without an index. */
-export function dropToolIndexes(said: JsonObject): void {
-  if (!Array.isArray(said.tool_calls)) return
-  for (const piece of said.tool_calls) if (isObject(piece)) delete piece.index
 }

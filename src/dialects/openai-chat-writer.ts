@@ -53,7 +53,6 @@ function rename(raw: JsonObject, identity: Identity): JsonObject {
   raw.usage = undefined
   raw.x_groq = undefined
   raw.system_fingerprint ??= undefined
-  raw.service_tier ??= undefined
   return raw
 }
 

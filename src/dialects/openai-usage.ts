@@ -36,7 +36,7 @@ export function readOpenaiUsage(raw: JsonObject, quirks: Quirks, delivered: bool
     output: completion - reasoning - audioOut,
     reasoning,
     audio_out: audioOut,
-    search: counting.count(raw.num_sources_used ?? raw.num_search_queries),
+    search: counting.count(raw.num_sources_used),
   })
 }
 

@@ -136,8 +136,8 @@ describe('messages', () => {
     ],
     [
       'a trailing assistant message is continued, without white space at its end',
-      [hi, { role: 'assistant', content: [{ type: 'refusal', refusal: 'No, \n' }] }],
-      [user(text('Hi')), { role: 'assistant', content: [{ type: 'text', text: 'No,' }] }],
+      [hi, { role: 'assistant', content: [{ type: 'refusal', refusal: ' No, \n' }] }],
+      [user(text('Hi')), { role: 'assistant', content: [{ type: 'text', text: ' No,' }] }],
     ],
   ])('%s', (_, messages, expected) => {
     expect(write({ messages }).body.messages).toEqual(expected as never)
@@ -165,6 +165,10 @@ describe('messages', () => {
     expect(write({ messages: [hi, later, hi] }, quirks).body.messages).toEqual([
       user(text('Hi'), text('Later'), text('Hi')),
     ] as never)
+    const so = { role: 'assistant', content: 'So' }
+    expect(
+      (write({ messages: [hi, so, later] }, quirks).body.messages as unknown as Messages)[2],
+    ).toEqual(user(text('Later')))
   })
 
   test.each<[string, string, JsonObject[]]>([
@@ -227,6 +231,11 @@ describe('options', () => {
     },
   ]
   const tool = { name: 'f', description: 'd', input_schema: schema, strict: true }
+  const jsonTool = {
+    name: 'kkai_json_output',
+    description: 'Give the answer by calling this.',
+    input_schema: schema,
+  }
   const format = { type: 'json_schema', json_schema: { name: 'answer', schema, strict: true } }
   const thinks = { thinking: 'effort' } as const
   const budget = { thinking: 'budget' } as const
@@ -242,7 +251,7 @@ describe('options', () => {
     ],
     [
       'none',
-      { tools, tool_choice: 'none' },
+      { tools, tool_choice: 'none', parallel_tool_calls: false },
       {},
       { tools: [tool], tool_choice: { type: 'none' } },
       [],
@@ -332,15 +341,23 @@ describe('options', () => {
       { response_format: format },
       { jsonSchema: 'tool' },
       {
-        tools: [
-          {
-            name: 'kkai_json_output',
-            description: 'Give the answer by calling this.',
-            input_schema: schema,
-          },
-        ],
+        tools: [jsonTool],
         tool_choice: { type: 'tool', name: 'kkai_json_output' },
       },
+      [],
+    ],
+    [
+      'a JSON schema by a tool beside those that may be called',
+      { response_format: format, tools, parallel_tool_calls: false },
+      { jsonSchema: 'tool' },
+      { tools: [tool, jsonTool], tool_choice: { type: 'any', disable_parallel_tool_use: true } },
+      [],
+    ],
+    [
+      'a JSON schema by a tool beside those that may not',
+      { response_format: format, tools, tool_choice: 'none' },
+      { jsonSchema: 'tool' },
+      { tools: [tool, jsonTool], tool_choice: { type: 'tool', name: 'kkai_json_output' } },
       [],
     ],
     [
@@ -395,6 +412,28 @@ describe('options', () => {
     expect(refusal(fields)[0]).toBe(param)
   })
 
+  test.each([
+    ['low', 1024, undefined],
+    ['low', 2000, 1024],
+    ['high', 10_000, 8000],
+    ['max', 100_000, 32_000],
+  ])(
+    '%s effort, of at most %d tokens of output, may think %p',
+    (reasoning_effort, most, tokens) => {
+      const { thinking } = write({ reasoning_effort }, budget, most).body
+      expect((thinking as { budget_tokens?: number } | undefined)?.budget_tokens).toBe(
+        tokens as never,
+      )
+    },
+  )
+
+  test('a tool’s cache mark is kept', () => {
+    const marked = [{ ...tools[0], cache_control: { type: 'ephemeral' } }]
+    expect(write({ tools: marked }).body.tools).toEqual([
+      { ...tool, cache_control: { type: 'ephemeral' } },
+    ])
+  })
+
   test('the user is known to the provider by a hash alone', () => {
     const { body } = write({ user: 'ann@example.com' })
     const { user_id } = body.metadata as { user_id: string }
@@ -432,6 +471,20 @@ test('a whole message means the same as its stream', () => {
     { type: 'finish', choice: 0, reason: 'tool_calls' },
     { type: 'end' },
   ])
+})
+
+test.each([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['pause_turn', 'stop'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['refusal', 'content_filter'],
+])('the stop_reason %s is told as %s', (stop_reason, reason) => {
+  const { events } = anthropicMessages
+    .reader(askChat(), aim())
+    .reply({ type: 'message', content: [], stop_reason })
+  expect(events).toContainEqual({ type: 'finish', choice: 0, reason: reason as never })
 })
 
 test.each([

@@ -40,10 +40,12 @@ describe('an error reply', () => {
     [429, openai('rate_limit_exceeded', 'rate_limit_exceeded'), 'limited'],
     [429, openai('insufficient_quota', 'insufficient_quota'), 'credential'],
     [429, '{"message":"You exceeded your current quota"}', 'credential'],
+    [498, '', 'overloaded'],
     [500, '', 'broken'],
     [502, '<html>Bad gateway</html>', 'broken'],
     [503, '', 'overloaded'],
     [504, '', 'timeout'],
+    [524, '', 'timeout'],
     [529, anthropic('overloaded_error'), 'overloaded'],
   ] as const)('of status %d with %s is of kind %s', (status, body, kind) => {
     expect(readError(status, body).kind).toBe(kind)
@@ -92,6 +94,7 @@ describe('an error inside a stream', () => {
     [{ type: 'error', error: { type: 'api_error', message: 'Oops' } }, 'broken'],
     [{ error: { code: 429, message: 'slow down' } }, 'limited'],
     [{ error: { message: 'x', type: 'server_error', code: null } }, 'broken'],
+    [{ error: { message: 'x', type: 'constructor' } }, 'broken'],
     [{ error: 'just words' }, 'broken'],
   ] as const)('%j is of kind %s', (body, kind) => {
     expect(readErrorFrame(structuredClone(body) as never).kind).toBe(kind)

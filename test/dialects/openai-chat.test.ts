@@ -28,6 +28,11 @@ function refusedParam(act: () => unknown): string | null {
   throw new Error('nothing was refused')
 }
 
+function detailsOf(choices: Json | undefined): Json[] {
+  const [choice] = choices as [{ delta: { reasoning_details?: Json[] } }]
+  return choice.delta.reasoning_details ?? []
+}
+
 describe('a request', () => {
   test.each<[string, JsonObject]>([
     ['model', { model: '' }],
@@ -81,12 +86,13 @@ describe('a request', () => {
         file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${payload}` },
       },
       { type: 'input_audio', input_audio: { data: payload, format: 'wav' } },
+      { type: 'video_url', video_url: { url: `data:video/mp4;base64,${payload}` } },
     ]
     const call = askChat({
       messages: [{ role: 'user', content: [{ type: 'text', text: '世界' }, ...media] }],
     })
-    expect(call).toMatchObject({ images: 2, files: 2 })
-    expect(call.textBytes).toBeWithin(300, 400)
+    expect(call).toMatchObject({ images: 2, files: 3 })
+    expect(call.textBytes).toBeWithin(300, 450)
   })
 })
 
@@ -254,7 +260,8 @@ describe('a whole reply', () => {
   ])('with %s is a failure and not an answer', (_, body) => {
     const { raw, events } = openaiChat.reader(askChat(), aim()).reply(body)
     expect(raw).toBe(null)
-    expect(events).toMatchObject([{ type: 'failure', failure: { kind: 'broken' } }])
+    expect(events.at(-1)).toMatchObject({ type: 'failure', failure: { kind: 'broken' } })
+    expect(events.some((event) => event.type === 'end')).toBe(false)
   })
 
   test('of another dialect is joined from its events', () => {
@@ -262,6 +269,9 @@ describe('a whole reply', () => {
       { type: 'start' },
       { type: 'reasoning', choice: 0, text: 'Hm' },
       { type: 'reasoning', choice: 0, text: '.', signature: 'sig' },
+      { type: 'reasoning', choice: 0, text: '', redacted: 'sealed' },
+      { type: 'reasoning', choice: 0, text: 'So.' },
+      { type: 'reasoning', choice: 0, text: '', signature: 'sig2' },
       { type: 'text', choice: 0, text: 'A' },
       { type: 'text', choice: 0, text: 'B' },
       { type: 'tool', choice: 0, index: 0, id: 't1', name: 'now' },
@@ -269,7 +279,16 @@ describe('a whole reply', () => {
       { type: 'finish', choice: 0, reason: 'tool_calls' },
       { type: 'end' },
     ]
-    const reply = JSON.parse(openaiChat.writer(askChat(), identity).reply(null, events, bill))
+    const details = [
+      { type: 'reasoning.text', text: 'Hm.', signature: 'sig', index: 0 },
+      { type: 'reasoning.encrypted', data: 'sealed', index: 1 },
+      { type: 'reasoning.text', text: 'So.', signature: 'sig2', index: 2 },
+    ]
+    const writer = openaiChat.writer(askChat(), identity)
+    const streamed = framesOf(events.map((event) => writer.event(event)).join(''))
+    expect(streamed.flatMap(({ choices }) => detailsOf(choices))).toEqual(details)
+
+    const reply = JSON.parse(writer.reply(null, events, bill))
     expect(reply).toMatchObject({ ...identity, object: 'chat.completion' })
     expect(reply.choices).toEqual([
       {
@@ -278,14 +297,118 @@ describe('a whole reply', () => {
           role: 'assistant',
           content: 'AB',
           refusal: null,
-          reasoning_content: 'Hm.',
-          reasoning_details: [{ type: 'reasoning.text', text: 'Hm.', signature: 'sig', index: 0 }],
+          reasoning_content: 'Hm.So.',
+          reasoning_details: details,
           tool_calls: [{ id: 't1', type: 'function', function: { name: 'now', arguments: '{}' } }],
         },
         logprobs: null,
         finish_reason: 'tool_calls',
       },
     ])
+  })
+})
+
+describe('a provider’s habit', () => {
+  const call = (id: string | null, name: string, args: Json) => ({
+    id,
+    function: { name, arguments: args },
+  })
+  const chunk = (delta: JsonObject, finish_reason: string | null = null) => ({
+    choices: [{ index: 0, delta, finish_reason }],
+  })
+
+  test.each<[string, JsonObject[], JsonObject[]]>([
+    [
+      'to leave out role, index, finish_reason and object',
+      [{ choices: [{ delta: { content: 'A' } }] }],
+      [{ index: 0, delta: { role: 'assistant', content: 'A' }, finish_reason: null }],
+    ],
+    [
+      'to finish twice',
+      [chunk({}, 'stop'), chunk({}, 'stop')],
+      [
+        { index: 0, delta: { role: 'assistant' }, finish_reason: 'stop' },
+        { index: 0, delta: {}, finish_reason: null },
+      ],
+    ],
+    [
+      'to send pieces of calls by id alone',
+      [
+        chunk({ tool_calls: [call('a', 'f', '1'), call('b', 'g', '2')] }),
+        chunk({ tool_calls: [call('a', 'f', '3')] }),
+      ],
+      [
+        {
+          index: 0,
+          delta: {
+            role: 'assistant',
+            tool_calls: [
+              { index: 0, type: 'function', ...call('a', 'f', '1') },
+              { index: 1, type: 'function', ...call('b', 'g', '2') },
+            ],
+          },
+          finish_reason: null,
+        },
+        {
+          index: 0,
+          delta: { tool_calls: [{ index: 0, function: { arguments: '3' } }] },
+          finish_reason: null,
+        },
+      ],
+    ],
+    [
+      'to send arguments parsed',
+      [chunk({ tool_calls: [call('a', 'f', { x: 1 })] })],
+      [
+        {
+          index: 0,
+          delta: {
+            role: 'assistant',
+            tool_calls: [{ index: 0, type: 'function', ...call('a', 'f', '{"x":1}') }],
+          },
+          finish_reason: null,
+        },
+      ],
+    ],
+    [
+      'to send null for no calls',
+      [chunk({ content: 'A', tool_calls: null })],
+      [{ index: 0, delta: { role: 'assistant', content: 'A' }, finish_reason: null }],
+    ],
+  ])('%s is set right', (_, chunks, choices) => {
+    const frames = framesOf(carry('openai-chat', sse(...chunks)).text)
+    expect(frames.flatMap((frame) => frame.choices)).toEqual(choices as never)
+    for (const frame of frames) expect(frame.object).toBe('chat.completion.chunk')
+  })
+
+  test('to call a custom tool without input is left as it is', () => {
+    const custom = { index: 0, id: 'a', type: 'custom', custom: { name: 'f', input: '' } }
+    const { text } = carry(
+      'openai-chat',
+      sse(chunk({ tool_calls: [custom] }), chunk({}, 'tool_calls')),
+    )
+    expect(framesOf(text).map(({ choices }) => (choices as JsonObject[])[0]?.delta)).toEqual([
+      { role: 'assistant', tool_calls: [custom] },
+      {},
+    ])
+  })
+
+  test.each([
+    ['model_length', 'length'],
+    ['MAX_TOKENS', 'length'],
+    ['SAFETY', 'content_filter'],
+    ['eos', 'stop'],
+    ['constructor', 'stop'],
+  ])('to finish with %s means %s', (reason, meant) => {
+    const { events } = carry('openai-chat', sse(chunk({ content: 'A' }, reason)))
+    expect(events.find((event) => event.type === 'finish')).toMatchObject({ reason: meant })
+  })
+
+  test('to name an error only as the event is heard', () => {
+    const { events } = carry('openai-chat', [
+      bytes('event: error\ndata: {"message":"x","code":429}\n\n'),
+    ])
+    expect(events).toMatchObject([{ type: 'failure', failure: { kind: 'limited', message: 'x' } }])
   })
 })
 

@@ -90,7 +90,7 @@ describe('a reply', () => {
     expect(data[0]?.embedding).toEqual([0.5, -1.25, Math.fround(3e-5)])
   })
 
-  test.each<[string, JsonObject]>([
+  test.each<[string, JsonObject, string[]?]>([
     ['too few vectors', reply()],
     ['too many vectors', reply([1], [1])],
     ['an empty vector', reply([])],
@@ -98,10 +98,20 @@ describe('a reply', () => {
     ['a hole', reply([1, null])],
     ['a number beyond all', reply([JSON.parse('1e999')])],
     ['a foreign index', { data: [{ index: 1, embedding: [1] }] }],
+    [
+      'an index twice',
+      {
+        data: [
+          { index: 0, embedding: [1] },
+          { index: 0, embedding: [2] },
+        ],
+      },
+      ['a', 'b'],
+    ],
     ['an error', { error: { message: 'no' } }],
     ['nothing', {}],
-  ])('with %s is a failure', (_, upstream) => {
-    const { raw, events } = openaiEmbeddings.reader(ask({}), aim()).reply(upstream)
+  ])('with %s is a failure', (_, upstream, input = ['Hi']) => {
+    const { raw, events } = openaiEmbeddings.reader(ask({ input }), aim()).reply(upstream)
     expect(raw).toBe(null)
     expect(events).toMatchObject([{ type: 'failure', failure: { kind: 'broken' } }])
   })

@@ -147,6 +147,30 @@ test('a compaction pass, outside Anthropic’s totals, is added', () => {
   })
 })
 
+test.each([
+  { prompt_tokens_details: { cached_tokens: 4 } },
+  { prompt_cache_hit_tokens: 4 },
+  { cached_tokens: 4 },
+])('cached tokens are heard as %j', (more) => {
+  const { units } = openai({ prompt_tokens: 10, completion_tokens: 5, ...more })
+  expect(units).toEqual({ input: 6, cache_read: 4, output: 5 })
+})
+
+test('cache writes are heard from their split alone', () => {
+  const cache_creation = { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 4 }
+  const { units } = anthropic({ input_tokens: 1, output_tokens: 1, cache_creation })
+  expect(units).toEqual({ input: 1, cache_write: 3, cache_write_1h: 4, output: 1 })
+})
+
+test('a sum beyond what a count may be is not believed', () => {
+  const raw = {
+    prompt_tokens: 1,
+    completion_tokens: 2 ** 31 - 1,
+    completion_tokens_details: { reasoning_tokens: 9 },
+  }
+  expect(readOpenaiUsage(raw, { reasoningOutsideCompletion: true }, true).plausible).toBe(false)
+})
+
 test('audio is counted apart on both sides', () => {
   const raw = {
     prompt_tokens: 10,
