@@ -4,5 +4,9 @@ import { openSqlite } from './sqlite.ts'
 import type { Store } from './store.ts'
 
 export function openStore(url: string, now: number): Promise<Store> {
-  return /^postgres(ql)?:\/\//.test(url) ? openPostgres(url, now) : openSqlite(url, now)
+  return isPostgres(url) ? openPostgres(url, now) : openSqlite(url, now)
+}
+
+export function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url)
 }
