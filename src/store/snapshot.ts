@@ -7,11 +7,6 @@ import { Database } from 'bun:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import type { StoreReader } from './reader.ts'
 
-/** What a snapshot needs of a store; a reader's will do. */
-export type Readable =
-  | Pick<SqliteStore, 'kind' | 'path'>
-  | Pick<PostgresStore, 'kind' | 'connection'>
-
 /** Rows are objects by column; integers are bigints. */
 export interface Snapshot {
   kind: StoreReader['kind']
