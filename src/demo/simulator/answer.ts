@@ -19,7 +19,7 @@ export interface Prompt {
   /** Results of tools in the last turn. */
   results: string[]
   tools: Tool[]
-  /** Whether a tool is called: as the text asks, never, any, or the one named. */
+  /** Whether a tool is called: as the text asks ("call the tool", "use get_weather"), never, any, or the one named. */
   toolChoice: 'auto' | 'none' | 'required' | { name: string }
   parallelCalls: boolean
   /** The JSON schema that the answer satisfies. */
@@ -85,11 +85,13 @@ function argumentsFor(schema: JsonObject): string[] {
 function toolsToCall({ tools, toolChoice, text, results, parallelCalls }: Prompt): Tool[] {
   if (tools.length === 0 || toolChoice === 'none') return []
   if (isObject(toolChoice)) return tools.filter((tool) => tool.name === toolChoice.name)
-  const two = parallelCalls && /\bcall two tools\b/i.test(text)
-  if (two && results.length === 0) return [tools[0]!, tools[1] ?? tools[0]!]
-  const named = tools.find((tool) => text.includes(tool.name))
-  const asked = results.length === 0 && (named || /\bcall (the|a) tool\b/i.test(text))
-  return asked || toolChoice === 'required' ? [named ?? tools[0]!] : []
+  const first = tools[0]!
+  const asked = results.length === 0 ? /\b(?:call|use) ([\w-]+)/i.exec(text)?.[1] : undefined
+  const named = tools.find((tool) => tool.name === asked)
+  if (named) return [named]
+  if (asked === 'two' && parallelCalls) return [first, tools[1] ?? first]
+  const any = asked !== undefined && ['the', 'a', 'two'].includes(asked)
+  return any || toolChoice === 'required' ? [first] : []
 }
 
 function compose(prompt: Prompt, calls: Tool[], model: Model, seed: number): string[] {

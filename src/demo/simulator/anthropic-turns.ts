@@ -76,9 +76,7 @@ export function readTurns(messages: Json | undefined, model: Model, walk: Walk):
     )
     if (role === 'user') readUser(blocks, at, uses, walk)
     uses = role === 'assistant' ? readAssistant(blocks, at, walk) : []
-    if (role === 'system')
-      for (const block of blocks)
-        addPart(walk, readText(isObject(block) ? block.text : null, at), null)
+    if (role === 'system') readNote(blocks, at, walk)
   }
   insistAnswered(uses, [], `messages.${messages.length - 1}`)
   insist(
@@ -97,6 +95,14 @@ function insistAnswered(uses: string[], answered: string[], at: string): void {
     missing.length === 0,
     `${at}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${missing.join(', ')}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
   )
+}
+
+/** A system message between turns. */
+function readNote(blocks: Json[], at: string, walk: Walk): void {
+  for (const block of blocks) {
+    insist(isObject(block) && block.type === 'text', `${at}.content: Input should be 'text'`)
+    addPart(walk, readText(block.text, at), block)
+  }
 }
 
 /** Tokens of what is not text. */

@@ -70,19 +70,13 @@ function writeMessage(
   return JSON.stringify(head).slice(0, -1) + tail
 }
 
-function usageText(told: Reported): string {
-  const { cached, cache_write, cache_write_1h, completion } = told
-  const believable = [told.prompt, cached, cache_write, cache_write_1h].every((n) => Number(n) >= 0)
-  const outside =
-    Number(told.prompt) - Number(cached) - Number(cache_write) - Number(cache_write_1h)
-  const sum = typeof cache_write === 'number' ? cache_write + Number(cache_write_1h) : cache_write
+function usageText({ input, cached, cache_write, cache_write_1h, completion }: Reported): string {
   return writeUsage({
-    input_tokens:
-      believable && typeof told.prompt === 'number' && outside >= 0 ? outside : told.prompt,
-    cache_creation_input_tokens: sum,
+    input_tokens: input,
+    cache_creation_input_tokens: cache_write,
     cache_read_input_tokens: cached,
     cache_creation: {
-      ephemeral_5m_input_tokens: cache_write,
+      ephemeral_5m_input_tokens: Number(cache_write) - Number(cache_write_1h),
       ephemeral_1h_input_tokens: cache_write_1h,
     },
     output_tokens: completion,

@@ -20,7 +20,7 @@ export const anthropicMessages: Dialect = {
       error: { type: anthropicType, message },
       request_id: `req_${count}`,
     }),
-  failureFrame: () =>
+  failureFrame:
     'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n',
 }
 

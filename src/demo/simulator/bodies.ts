@@ -4,42 +4,42 @@ import type { Model } from './models.ts'
 
 const html =
   '<!doctype html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>'
-const json = { 'content-type': 'application/json' }
 const megabyte = 2 ** 20
 let bomb: { mb: number; bytes: Uint8Array<ArrayBuffer> } | null = null
 
 export async function sendOther(
-  model: Model,
+  { body, mb, status }: Model,
   request: Request,
-  stream: boolean,
   entry: Entry,
   journal: Journal,
 ): Promise<Response> {
-  const type = { 'content-type': stream ? 'text/event-stream' : 'application/json' }
-  switch (model.body) {
-    case 'never':
-      await leaving(request)
-      journal.end(entry, 'client-left')
-      return new Response(null)
-    case 'huge':
-      return new Response(endlessLine(model.mb * megabyte, entry, journal), { headers: type })
-    default:
-      journal.end(entry, 'failed')
+  const type = entry.stream ? 'text/event-stream' : 'application/json'
+  const headers = { 'content-type': type }
+  if (body === 'never') {
+    await leaving(request)
+    journal.end(entry, 'client-left')
+    return new Response(null)
   }
-  switch (model.body) {
+  if (body === 'huge') return new Response(sendLine(mb * megabyte, entry, journal), { headers })
+  entry.status = body === 'redirect' ? 302 : status
+  journal.end(entry, 'failed')
+  switch (body) {
     case 'html':
-      return new Response(html, { status: model.status, headers: { 'content-type': 'text/html' } })
+      return new Response(html, { status, headers: { 'content-type': 'text/html' } })
     case 'bomb':
-      return new Response(bombOf(model.mb), { headers: { ...type, 'content-encoding': 'gzip' } })
-    case 'redirect': {
-      // Another origin that is still this server: what arrives there is seen in the journal.
-      const url = new URL('/stolen', request.url)
-      url.hostname = url.hostname === 'localhost' ? '127.0.0.1' : 'localhost'
-      return new Response(null, { status: 302, headers: { location: url.href } })
-    }
+      return new Response(bombOf(mb), { headers: { ...headers, 'content-encoding': 'gzip' } })
+    case 'redirect':
+      return new Response(null, { status: 302, headers: { location: elsewhere(request) } })
     default:
-      return new Response('', { headers: stream ? type : json })
+      return new Response('', { headers })
   }
+}
+
+/** Another origin that is still this server: what arrives there is seen in the journal. */
+function elsewhere(request: Request): string {
+  const url = new URL('/stolen', request.url)
+  url.hostname = url.hostname === 'localhost' ? '127.0.0.1' : 'localhost'
+  return url.href
 }
 
 /** Resolves when the client has left. */
@@ -54,7 +54,8 @@ function bombOf(mb: number): Uint8Array<ArrayBuffer> {
   return bomb.bytes
 }
 
-function endlessLine(bytes: number, entry: Entry, journal: Journal): ReadableStream<Uint8Array> {
+/** A line so long that no reader should wait for its end. */
+function sendLine(bytes: number, entry: Entry, journal: Journal): ReadableStream<Uint8Array> {
   const piece = new Uint8Array(65_536).fill(0x61)
   let left = bytes
   return new ReadableStream<Uint8Array>(

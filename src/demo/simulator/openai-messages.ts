@@ -44,8 +44,9 @@ export function readMessages(messages: Json | undefined, model: Model): Conversa
     if (role === 'tool') read.results.push(part.text)
     if (role === 'user') read.text = part.text
     if (role === 'assistant' && message.tool_calls != null) {
-      part.text += JSON.stringify(message.tool_calls)
-      part.tokens += countTokens(part.text)
+      const calls = JSON.stringify(message.tool_calls)
+      part.text += calls
+      part.tokens += countTokens(calls)
       for (const id of readCallIds(message, param, model)) unanswered.add(id)
     }
     read.messages.push(part)

@@ -14,8 +14,7 @@ const common = {
   authorize,
   writeRefusal: ({ message, type, param, code }: Refusal) =>
     JSON.stringify({ error: { message, type, param, code } }),
-  failureFrame: () =>
-    `data: {"error":{"message":"The server had an error while processing your request.","type":"server_error","param":null,"code":null}}\n\n`,
+  failureFrame: `data: {"error":{"message":"The server had an error while processing your request.","type":"server_error","param":null,"code":null}}\n\n`,
 }
 
 export const openaiChat: Dialect = {
@@ -38,13 +37,9 @@ function numbered(count: number): string {
 
 /** Another provider's credential header in a request is refused, so that a leaked one is noticed. */
 function authorize(headers: Headers, model: Model | null): void {
-  const bearer = headers.get('authorization')
-  const key = model?.quirks?.apiKeyHeader
-    ? (headers.get('api-key') ?? bearer?.slice(7))
-    : bearer?.startsWith('Bearer ')
-      ? bearer.slice(7)
-      : null
-  if (key == null) {
+  const bearer = /^Bearer (.*)/.exec(headers.get('authorization') ?? '')?.[1] ?? null
+  const key = (model?.quirks?.apiKeyHeader && headers.get('api-key')) || bearer
+  if (key === null) {
     throw new Refusal(
       'key',
       "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",

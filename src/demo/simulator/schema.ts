@@ -7,12 +7,15 @@ import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 /** Below this depth optional parts are left out, so that recursive schemas end. */
 const deepest = 5
 
+/** A schema that asks for endless depth gets no more than this, and is not satisfied. */
+const bottom = 50
+
 export function sampleOf(schema: Json | undefined, root: JsonObject, depth = 0): Json {
-  if (!isObject(schema)) return 'anything'
+  if (!isObject(schema) || depth > bottom) return 'anything'
   if (schema.const !== undefined) return schema.const
   if (Array.isArray(schema.enum)) return schema.enum[0] ?? null
   if (typeof schema.$ref === 'string') return sampleOf(resolve(schema.$ref, root), root, depth + 1)
-  if (Array.isArray(schema.allOf)) return sampleOf(merge(schema, root), root, depth)
+  if (Array.isArray(schema.allOf)) return sampleOf(merge(schema, root), root, depth + 1)
   const choices = schema.anyOf ?? schema.oneOf
   if (Array.isArray(choices)) return sampleOf(choose(choices, depth), root, depth + 1)
   const type = Array.isArray(schema.type) ? choose(schema.type, depth) : schema.type

@@ -115,7 +115,7 @@ function* cutShort(frames: Iterable<Frame>, model: Model, dialect: Dialect): Gen
 }
 
 function endingOf({ ending }: Model, dialect: Dialect): Write {
-  if (ending === 'error') return { text: dialect.failureFrame(), next: 'close' }
+  if (ending === 'error') return { text: dialect.failureFrame, next: 'close' }
   if (ending === 'malformed') return { text: 'data: {"choices":[{"delta":{"con\n\n', next: 'close' }
   return { text: '', part: true, next: ending ?? 'close' }
 }

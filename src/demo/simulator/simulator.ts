@@ -89,7 +89,7 @@ async function answerCall(memory: Memory, dialect: Dialect, request: Request): P
     const turn = dialect.open(body, model, { ...memory, count, headers })
     entry.stream = turn.stream
     if (model.refuses && isRefused(memory, model, body)) throw new Refusal(model.refuses)
-    if (model.body) return await sendOther(model, request, turn.stream, entry, memory.journal)
+    if (model.body) return await sendOther(model, request, entry, memory.journal)
     entry.id = dialect.idOf(count)
     return await sendAnswer(memory, { turn, model, dialect, count, entry, request })
   } catch (refusal) {

@@ -4,9 +4,13 @@
  */
 import type { Units } from '../../base/units.ts'
 
-/** Inclusive, as OpenAI counts: cached tokens are in `prompt`, reasoning in `completion`. A lie where it is bent. */
+/**
+ * As OpenAI counts: cached and written tokens are in `prompt` (the rest of it is `input`), those written for an hour in
+ * `cache_write`, reasoning in `completion`. A lie where it is bent.
+ */
 export interface Reported {
   prompt: Count
+  input: Count
   completion: Count
   cached: Count
   cache_write: Count
@@ -36,9 +40,10 @@ export function report(units: Units, bend: Bend | undefined): Reported | null {
   const { output = 0, reasoning = 0 } = units
   const told: Reported = {
     prompt: input + cache_read + cache_write + cache_write_1h,
+    input,
     completion: output + reasoning,
     cached: cache_read,
-    cache_write,
+    cache_write: cache_write + cache_write_1h,
     cache_write_1h,
     reasoning,
   }

@@ -1,6 +1,11 @@
 /** What Anthropic's side refuses, in words and shapes that the official client reads. */
 import { describe, expect, test } from 'bun:test'
 import Anthropic from '@anthropic-ai/sdk'
+import fc from 'fast-check'
+import type { JsonObject } from '../../../src/base/json.ts'
+import { anthropicMessages } from '../../../src/demo/simulator/anthropic.ts'
+import { readModel } from '../../../src/demo/simulator/models.ts'
+import { Refusal } from '../../../src/demo/simulator/refusal.ts'
 import { ask, credentials, simulator } from './ask.ts'
 
 const anthropic = new Anthropic({
@@ -9,6 +14,7 @@ const anthropic = new Anthropic({
   baseURL: simulator.url,
   maxRetries: 0,
 })
+const role = fc.constantFrom('user', 'assistant', 'system', 'tool')
 const user = (content: string) => ({ role: 'user' as const, content })
 const weather: Anthropic.Tool = {
   name: 'get_weather',
@@ -156,4 +162,35 @@ test('An older model takes prefill, and temperature with top_p', async () => {
     top_p: 1,
   })
   expect(response.status).toBe(200)
+})
+
+test('Whatever is in a request, it is answered or refused', () => {
+  const model = readModel('sim-chat@tokens=3')!
+  const headers = new Headers(credentials['anthropic-messages'])
+  const desk = { count: 1, seed: 1, cache: new Set<bigint>(), headers }
+  const good = { model: 'sim-chat', max_tokens: 9, messages: [user('x')] }
+  const names = fc.constantFrom(
+    'tools',
+    'tool_choice',
+    'system',
+    'thinking',
+    'output_config',
+    'stop_sequences',
+    'cache_control',
+    'stream',
+  )
+  const nest = fc.jsonValue({ maxDepth: 3 })
+  fc.assert(
+    fc.property(fc.dictionary(names, nest), fc.array(fc.tuple(role, nest)), (fields, said) => {
+      const messages = said.map(([role, content]) => ({ role, content }))
+      const body = { ...good, ...(messages.length > 0 && { messages }), ...fields } as JsonObject
+      try {
+        const turn = anthropicMessages.open(body, model, desk)
+        expect(JSON.parse(turn.reply().text)).toBeObject()
+        expect([...turn.frames()].length).toBeGreaterThan(2)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+      }
+    }),
+  )
 })

@@ -132,6 +132,7 @@ describe('Over HTTP', () => {
           delivered: { input: 10, output: 16 },
           reported: {
             prompt: 10,
+            input: 10,
             completion: 16,
             cached: 0,
             cache_write: 0,

@@ -1,9 +1,15 @@
 /** What OpenAI's side refuses, in words and shapes that the official client reads. */
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import OpenAI from 'openai'
+import type { JsonObject } from '../../../src/base/json.ts'
+import { readModel } from '../../../src/demo/simulator/models.ts'
+import { openaiChat } from '../../../src/demo/simulator/openai.ts'
+import { Refusal } from '../../../src/demo/simulator/refusal.ts'
 import { ask, credentials, lastEntry, simulator } from './ask.ts'
 
 const openai = new OpenAI({ apiKey: 'sk-sim-a', baseURL: `${simulator.url}/v1`, maxRetries: 0 })
+const role = fc.constantFrom('user', 'assistant', 'system', 'tool')
 const user = (content: string) => ({ role: 'user' as const, content })
 
 describe('A request is refused', () => {
@@ -127,4 +133,35 @@ describe('A request is refused', () => {
     expect(error.code).toBe('rate_limit_exceeded')
     expect(error.headers.get('retry-after')).toBe('2')
   })
+})
+
+test('Whatever is in a request, it is answered or refused', () => {
+  const model = readModel('sim-chat@tokens=3')!
+  const headers = new Headers(credentials['openai-chat'])
+  const desk = { count: 1, seed: 1, cache: new Set<bigint>(), headers }
+  const good = { model: 'sim-chat', messages: [user('x')] }
+  const names = fc.constantFrom(
+    'tools',
+    'tool_choice',
+    'n',
+    'stop',
+    'response_format',
+    'stream_options',
+    'reasoning_effort',
+    'max_tokens',
+  )
+  const nest = fc.jsonValue({ maxDepth: 3 })
+  fc.assert(
+    fc.property(fc.dictionary(names, nest), fc.array(fc.tuple(role, nest)), (fields, said) => {
+      const messages = said.map(([role, content]) => ({ role, content }))
+      const body = { ...good, ...(messages.length > 0 && { messages }), ...fields } as JsonObject
+      try {
+        const turn = openaiChat.open(body, model, desk)
+        expect(JSON.parse(turn.reply().text)).toBeObject()
+        expect([...turn.frames()].length).toBeGreaterThan(2)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+      }
+    }),
+  )
 })

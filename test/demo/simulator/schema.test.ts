@@ -87,3 +87,13 @@ test.each(schemas)('a sample satisfies a schema with %s', (_, schema) => {
   expect(check.errors).toBeNull()
   expect(sampleOf(schema, schema)).toEqual(sample)
 })
+
+const endless: JsonObject[] = [
+  { $ref: '#' },
+  { allOf: [{ $ref: '#' }] },
+  { type: 'object', properties: { self: { $ref: '#' } }, required: ['self'] },
+]
+
+test.each(endless)('an endless schema has an end: %j', (schema) => {
+  expect(JSON.stringify(sampleOf(schema, schema)).length).toBeLessThan(1000)
+})
