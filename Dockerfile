@@ -2,7 +2,7 @@
 FROM oven/bun:1.4.5-debian AS build
 WORKDIR /kkai
 COPY package.json bun.lock bunfig.toml ./
-RUN bun install --frozen-lockfile --ignore-scripts
+RUN bun install --production --frozen-lockfile --ignore-scripts
 COPY tsconfig.json ./
 COPY migrations migrations
 COPY web web

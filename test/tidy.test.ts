@@ -1,0 +1,232 @@
+/** The house, held by a machine: what a reviewer would otherwise have to see each time. `architecture` in the README. */
+import { describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+
+const root = join(import.meta.dir, '..')
+
+/** Lower rows first. A folder imports lower rows, and itself. */
+const ranks: readonly (readonly string[])[] = [
+  ['base'],
+  ['config', 'store', 'http', 'mail', 'dialects', 'processors'],
+  ['ledger', 'catalog', 'legal'],
+  ['user', 'account', 'key'],
+  ['gateway', 'billing', 'notice'],
+  ['admin'],
+  ['demo', 'jobs'],
+  ['app'],
+  ['commands'],
+  ['main'],
+]
+
+/** Where each package may be imported: replacing one is a change in that place. */
+const homes: Readonly<Record<string, RegExp>> = {
+  elysia: /^src\/(app\.ts|http\/.*|.*\/(routes|guard)\.ts)$/,
+  '@elysiajs/swagger': /^src\/http\/docs\.ts$/,
+  '@logtape/logtape': /^src\/base\/log\.ts$/,
+  '@pydantic/genai-prices': /^src\/catalog\/sync\.ts$/,
+  arctic: /^src\/user\/oauth\.ts$/,
+  bun: /^src\/(store|ledger|gateway|http)\//,
+  'bun:sqlite': /^src\/(store|ledger)\//,
+  commander: /^src\/(commands\/|main\.ts)/,
+  'drizzle-orm': /^src\/(?!base|http|dialects|processors)/,
+  'gpt-tokenizer': /^src\/gateway\/count-worker\.ts$/,
+  htm: /^(web|src\/mail)\//,
+  lucia: /^src\/user\/session\.ts$/,
+  preact: /^(web|src\/mail)\//,
+  'prom-client': /^src\/http\/metrics\.ts$/,
+  'smol-toml': /^src\/config\.ts$/,
+  'swagger-ui-dist': /^web\/swagger\.ts$/,
+}
+
+/** Kept for the next issues: installed, pinned, not imported yet. */
+const notYet = ['arctic', 'lucia']
+
+const topLevel = [
+  '.ci',
+  '.gitignore',
+  'Dockerfile',
+  'LICENSE',
+  'README.md',
+  'biome.json',
+  'bun.lock',
+]
+topLevel.push('bunfig.toml', 'migrations', 'package.json', 'src', 'test', 'tsconfig.json', 'web')
+
+interface Import {
+  from: string
+  to: string
+  typeOnly: boolean
+}
+
+const sources = ['src', 'web', 'migrations', 'test'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, file)),
+)
+const text = new Map(sources.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
+const product = sources.filter((file) => /^(src|web)\//.test(file) && !file.endsWith('.d.ts'))
+
+const imports: Import[] = sources.flatMap((from) => {
+  const found = (text.get(from) ?? '').matchAll(
+    /^(?:import|export)\s(?<type>type\s)?(?:[^'";]*?\sfrom\s)?'(?<name>[^']+)'|\bimport\(\s*'(?<lazy>[^']+)'|new URL\('(?<worker>\.[^']+)', import/gm,
+  )
+  return [...found].map(({ groups }) => {
+    const name = groups?.name ?? groups?.lazy ?? groups?.worker ?? ''
+    const to = name.startsWith('.') ? normalize(join(dirname(from), name)) : name
+    return { from, to, typeOnly: groups?.type !== undefined }
+  })
+})
+const ours = imports.filter(({ to }) => text.has(to))
+
+function folderOf(file: string): string {
+  return file.split('/')[1]?.replace(/\.ts$/, '') ?? ''
+}
+
+function rankOf(file: string): number {
+  return ranks.findIndex((row) => row.includes(folderOf(file)))
+}
+
+function packageOf(name: string): string {
+  return /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name
+}
+
+test('every folder of src has its rank', () => {
+  const unranked = product.filter((file) => file.startsWith('src/') && rankOf(file) === -1)
+  expect(unranked).toEqual(['src/build.ts'])
+})
+
+test('imports run downhill', () => {
+  const uphill = ours.filter(({ from, to }) => {
+    if (!from.startsWith('src/') || !to.startsWith('src/') || from === 'src/build.ts') return false
+    return folderOf(from) !== folderOf(to) && rankOf(to) >= rankOf(from)
+  })
+  expect(uphill.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
+})
+
+test('the browser takes types from src, never code; src takes nothing from web', () => {
+  const crossing = ours.filter(({ from, to, typeOnly }) => {
+    if (from.startsWith('web/')) return !to.startsWith('web/') && !typeOnly
+    return from.startsWith('src/') && to.startsWith('web/')
+  })
+  expect(crossing).toEqual([])
+})
+
+test('only the store reads the migrations', () => {
+  const readers = ours.filter(
+    ({ from, to }) => from.startsWith('src/') && to.startsWith('migrations/'),
+  )
+  expect(readers.filter(({ from }) => !from.startsWith('src/store/'))).toEqual([])
+})
+
+describe('packages', () => {
+  const external = imports.filter(
+    ({ from, to }) =>
+      product.includes(from) && !/^(node:|\.|src\/|web\/|migrations\/|package\.json)/.test(to),
+  )
+
+  test('each is imported at its home only', () => {
+    const strays = external.filter(({ from, to }) => !homes[packageOf(to)]?.test(from))
+    expect(strays.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
+  })
+
+  test('each that is installed for the product is used', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const used = new Set(external.map(({ to }) => packageOf(to)))
+    const unused = Object.keys(dependencies).filter((name) => !used.has(name))
+    expect(unused.sort()).toEqual(notYet)
+  })
+
+  test('each is pinned to one version', () => {
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    )
+    const loose = Object.entries<string>({ ...dependencies, ...devDependencies })
+    expect(loose.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
+  })
+})
+
+test.each(sources.filter((file) => /^(src|migrations)\/.*list\.ts$/.test(file)))(
+  '%s names every member of its set',
+  (list) => {
+    const folder = dirname(list)
+    const named = ours.filter(({ from }) => from === list).map(({ to }) => to)
+    const listed = imports.filter(({ from }) => from === list).map(({ to }) => to)
+    const members = readdirSync(join(root, folder)).filter((file) => isMember(folder, file))
+    const reached = reach(named)
+    const missing = members.filter((file) => {
+      const path = join(folder, file)
+      return !listed.includes(path) && !reached.has(path)
+    })
+    expect(missing).toEqual([])
+  },
+)
+
+/** A set's own machinery (`dialect.ts` of dialects, `job.ts` of jobs) is not a member. */
+function isMember(folder: string, file: string): boolean {
+  const machinery = ['list.ts', `${folder.split('/').at(-1)?.replace(/s$/, '')}.ts`, 'socket.ts']
+  return /\.(ts|sql)$/.test(file) && !file.endsWith('.d.ts') && !machinery.includes(file)
+}
+
+function reach(roots: readonly string[]): Set<string> {
+  const seen = new Set<string>(roots)
+  for (const file of seen) {
+    for (const { from, to } of ours) if (from === file) seen.add(to)
+  }
+  return seen
+}
+
+test('no file is dead', () => {
+  const scripts = [
+    ...readFileSync(join(root, 'web/index.html'), 'utf8').matchAll(/src="\.\/([^"]+)"/g),
+  ]
+  const roots = [
+    'src/main.ts',
+    'src/build.ts',
+    'web/swagger.ts',
+    ...scripts.map(([, name]) => `web/${name}`),
+  ]
+  const tests = sources.filter((file) => /^test\/.*(\.test|\/run)\.ts$|^test\/run\.ts$/.test(file))
+  const live = reach([...roots, ...tests])
+  expect(sources.filter((file) => !live.has(file) && !file.endsWith('.d.ts'))).toEqual([])
+})
+
+test('no product file lives for its tests alone', () => {
+  const live = reach([
+    'src/main.ts',
+    'src/build.ts',
+    'src/gateway/count-worker.ts',
+    'web/main.ts',
+    'web/swagger.ts',
+  ])
+  expect(product.filter((file) => !live.has(file))).toEqual([])
+})
+
+test('only the settings read the environment', () => {
+  const readers = product.filter((file) => /\b(process|Bun)\.env\b/.test(text.get(file) ?? ''))
+  expect(readers.filter((file) => file !== 'src/config.ts' && file !== 'src/main.ts')).toEqual([])
+})
+
+test('a file fits in one room', () => {
+  const long = product.filter((file) => (text.get(file) ?? '').split('\n').length > 301)
+  expect(long).toEqual([])
+})
+
+test('every file of the product says what it is', () => {
+  const silent = product.filter((file) => !/^(#!.*\n)?\/\*\*/.test(text.get(file) ?? ''))
+  expect(silent).toEqual([])
+})
+
+test('nothing is exported without a name', () => {
+  const nameless = [...product, ...sources].filter(
+    (file) => !file.endsWith('.d.ts') && /^export default/m.test(text.get(file) ?? ''),
+  )
+  expect(nameless).toEqual([])
+})
+
+test('the top level is the card', () => {
+  const local = ['.git', 'node_modules', 'dist', 'data', 'kkai-data']
+  const found = readdirSync(root).filter((name) => !local.includes(name))
+  expect(found.sort()).toEqual(topLevel.sort())
+  expect(existsSync(join(root, '.ci/run'))).toBe(true)
+})
