@@ -35,6 +35,8 @@ export async function readSnapshot<T>(
       pages: <Row>(text: string) => stepPages<Row>(connection, text),
     })
   } finally {
+    // A closed connection lives on with its statements, and its open transaction would keep the WAL from shrinking.
+    connection.run('ROLLBACK')
     connection.close()
   }
 }

@@ -22,17 +22,23 @@ export function newDirectory(): string {
 }
 
 export async function openTestSqlite(): Promise<Store> {
-  const store = await openStore(join(newDirectory(), 'kkai.db'), now)
-  cleanups.push(() => store.close())
-  return store
+  return closedAfterwards(await openStore(join(newDirectory(), 'kkai.db'), now))
 }
 
 async function openTestPostgres(server: string): Promise<Store> {
   const database = await createDatabase(server)
-  cleanups.push(() => database.drop())
-  const store = await openStore(database.url, now)
-  cleanups.push(() => store.close())
-  return store
+  return closedAfterwards(await openStore(database.url, now), database.drop)
+}
+
+/** Closed with the file's tests, or before by a test that opens many. */
+function closedAfterwards(store: Store, drop = async () => {}): Store {
+  let closed: Promise<void> | null = null
+  const close = () => {
+    closed ??= store.close().then(drop)
+    return closed
+  }
+  cleanups.push(close)
+  return { ...store, close }
 }
 
 const server = startPostgres()
