@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
+import { version } from '../package.json'
 import type { Parts, State } from './admin/parts.ts'
 import { systemClock } from './base/clock.ts'
 import { FatalError } from './base/error.ts'
@@ -28,10 +29,9 @@ import { createHttp, startHttp } from './http/server.ts'
 import { startJobs } from './jobs/job.ts'
 import { openKeyRing } from './key/ring.ts'
 import { openLedger } from './ledger/ledger.ts'
-import { lock } from './store/lock.ts'
+import { type Lock, lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
-import { version } from '../package.json'
 
 export interface Server {
   url: string
@@ -40,12 +40,16 @@ export interface Server {
 }
 
 /** Opens everything under the data directory's lock. Throws `FatalError` where that cannot be. */
-export async function openParts(config: Config, log: Logger, clock = systemClock): Promise<Parts> {
-  const held = lock(config.data)
+export async function openParts(
+  config: Config,
+  log: Logger,
+  held: Lock = lock(config.data),
+  clock = systemClock,
+): Promise<Parts> {
   try {
     const now = clock.now()
     const sealingKey = readSealingKey(config)
-    const store = await openStore(config.database ?? join(config.data, 'kkai.db'), now)
+    const store = await openStore(storeUrl(config), now)
     return {
       ...{ config, clock, log, store, sealingKey },
       ledger: openLedger(store),
@@ -61,6 +65,11 @@ export async function openParts(config: Config, log: Logger, clock = systemClock
     held.release()
     throw cause
   }
+}
+
+/** The embedded database lives in the data directory. */
+export function storeUrl({ database, data }: Config): string {
+  return database ?? join(data, 'kkai.db')
 }
 
 /** Beside the database, not in it: who has the one has not the other. */
@@ -84,7 +93,14 @@ export async function startServer(parts: Parts): Promise<Server> {
   const http = createHttp({ listen, publicUrl, bodyLimitBytes, clock, log })
   http
     .use(gatewayRoutes(gateway, store))
-    .use(healthRoutes({ clock, metrics, metricsToken, findTroubles: () => findTroubles(parts, state) }))
+    .use(
+      healthRoutes({
+        clock,
+        metrics,
+        metricsToken,
+        findTroubles: () => findTroubles(parts, state),
+      }),
+    )
     .use(pageRoutes(openSite()))
     .use(docsRoutes(() => http.routes, version))
   metrics.show('kkai_calls_running', 'Calls under way.', () => gateway.running.size)
@@ -145,8 +161,10 @@ async function findTroubles({ config, store, clock }: Parts, state: State): Prom
   if (state.verified === false) troubles.push('ledger_not_verified')
   const disk = statfsSync(config.data)
   if (disk.bavail * disk.bsize < leastFreeBytes) troubles.push('disk_full')
-  await store.write((db) => [db.update(instance).set({ startedAt: clock.now() }).where(sql`1 = 0`)]).catch(() => {
-    troubles.push('database_not_writable')
-  })
+  await store
+    .write((db) => [db.update(instance).set({ startedAt: clock.now() }).where(sql`1 = 0`)])
+    .catch(() => {
+      troubles.push('database_not_writable')
+    })
   return troubles
 }

@@ -6,9 +6,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
-import { parseUsd } from './base/amount.ts'
+import { formatUsd, parseUsd } from './base/amount.ts'
 import { FatalError } from './base/error.ts'
 import { isCount, isObject } from './base/json.ts'
+import { nearest } from './base/nearest.ts'
 
 /** Reads what a flag, the environment (text) or the file (any TOML value) says; undefined when it is not of the kind. */
 interface Kind<T> {
@@ -74,6 +75,10 @@ const origin: Kind<string> = {
     return plain ? url.origin : undefined
   },
 }
+const hexKey: Kind<string> = {
+  expects: '64 hex digits',
+  read: (raw) => (/^[\da-f]{64}$/i.test(String(raw)) ? String(raw) : undefined),
+}
 const list: Kind<readonly string[]> = {
   expects: 'names divided by commas',
   read: (raw) => {
@@ -113,8 +118,8 @@ function setting<T>(kind: Kind<T>, fallback: null, help: string): Setting<T | nu
 function setting<T>(kind: Kind<T>, fallback: string | null, help: string): Setting<T | null> {
   return { kind, fallback, help, secret: false }
 }
-const secret = (help: string): Setting<string | null> => ({
-  ...setting(text, null, help),
+const secret = (kind: Kind<string>, help: string): Setting<string | null> => ({
+  ...setting(kind, null, help),
   secret: true,
 })
 
@@ -123,8 +128,8 @@ export const settings = {
   data: setting(text, 'kkai-data', 'Directory of the database, the sealing key, the lock and kkai.toml.'),
   listen: setting(address, '127.0.0.1:8080', 'Address the server listens on.'),
   public_url: setting(origin, null, 'Address that customers use, such as https://ai.example.com.'),
-  database: secret('postgres://… for several nodes. Default: SQLite in the data directory.'),
-  sealing_key: secret('64 hex digits that seal credentials. Default: the file sealing.key in the data directory.'),
+  database: secret(text, 'postgres://… for several nodes. Default: SQLite in the data directory.'),
+  sealing_key: secret(hexKey, '64 hex digits that seal credentials. Default: the file sealing.key in the data directory.'),
   overdraft: setting(usd, '0.05', 'USD that a running stream may take an account below zero.'),
   clamp: setting(flag, 'true', 'Lower max_tokens to what the balance covers instead of refusing.'),
   stream_expectation: setting(count, '4096', 'Output tokens held for a stream that names no limit.'),
@@ -139,7 +144,7 @@ export const settings = {
   reply_limit_bytes: setting(count, '33554432', 'Largest decoded reply of a provider.'),
   drain_ms: setting(count, '30000', 'Time that running streams get when the server stops.'),
   trusted_proxies: setting(list, '', 'Addresses or CIDR ranges whose X-Forwarded-For is believed.'),
-  metrics_token: secret('Token for /metrics from elsewhere than this machine.'),
+  metrics_token: secret(text, 'Token for /metrics from elsewhere than this machine.'),
   log_level: setting(oneOf('debug', 'info', 'warning', 'error'), 'info', 'Least important line that is logged.'),
   tiers: setting(tiers, '{}', 'Limits by tier: [tiers.NAME] with rpm, tpm and concurrent.'),
 } satisfies Record<string, Setting<unknown>>
@@ -244,27 +249,6 @@ function unknown(name: string, where: string, known: readonly string[]): FatalEr
   return new FatalError(`There is no setting ${name} (${where}). ${hint}`, 78)
 }
 
-/** The known name within a few edits of `name`; null when none is near. */
-function nearest(name: string, known: readonly string[]): string | null {
-  const [best] = known
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .sort((a, b) => a.distance - b.distance)
-  return best && best.distance <= Math.max(2, name.length / 4) ? best.candidate : null
-}
-
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const change = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[to.length]!
-}
-
 function readText(path: string, source: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -284,3 +268,42 @@ function tryJson(raw: string): unknown {
 const isName = (name: string): name is SettingName => Object.hasOwn(settings, name)
 const variableOf = (name: SettingName) => `KKAI_${name.toUpperCase()}`
 const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+
+/** What `config show` prints: values as one would write them, secrets masked. */
+export function describeSettings({
+  config,
+  sources,
+}: Settings): Record<SettingName, { value: string | null; source: string }> {
+  const shown = names.map((name) => {
+    const value = config[camel(name) as keyof Config]
+    const masked = value !== null && settings[name].secret ? '********' : writeValue(value)
+    return [name, { value: masked, source: sources[name] }]
+  })
+  return Object.fromEntries(shown)
+}
+
+function writeValue(value: Config[keyof Config]): string | null {
+  if (value === null) return null
+  if (typeof value === 'bigint') return formatUsd(value)
+  if (typeof value !== 'object') return String(value)
+  if (Array.isArray(value)) return value.join(',')
+  if (!('hostname' in value)) return JSON.stringify(value)
+  const { hostname, port } = value as Address
+  return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
+}
+
+/**
+ * Bun lets 256 requests of `fetch` fly at once and reads the limit only when it starts: so a process that serves becomes
+ * itself again (same pid) with a higher one.
+ */
+export function raiseFetchLimit(args = process.argv): void {
+  const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
+  const serves = ['serve', 'demo', 'simulate'].includes(args[2] ?? '')
+  if (!serves || process.env[name] !== undefined || !process.execve) return
+  const compiled = import.meta.path.startsWith('/$bunfs/')
+  const again = compiled ? args.slice(2) : [...process.execArgv, ...args.slice(1)]
+  process.execve(process.execPath, [process.execPath, ...again], {
+    ...process.env,
+    [name]: '65535',
+  })
+}

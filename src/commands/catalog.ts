@@ -1,0 +1,115 @@
+/** `kkai catalog …`: what is sold, through which channels, at what price. */
+import type { Parts } from '../admin/parts.ts'
+import { FatalError } from '../base/error.ts'
+import type { JsonObject } from '../base/json.ts'
+import { type Applied, applyCatalog } from '../catalog/apply.ts'
+import { showCatalog, showRates } from '../catalog/show.ts'
+import { approveProposal, proposePrices, rejectProposal } from '../catalog/sync.ts'
+import { dataCommand } from './command.ts'
+
+/** Who publishes a price that is set by command. */
+const publisher = 'command'
+
+export const catalogApply = dataCommand<{ file: string }, Applied>({
+  name: 'catalog apply',
+  about: 'Set channels, models and prices from a JSON file; what it does not name stays.',
+  arguments: ['<file>'],
+  examples: ['kkai catalog apply catalog.json'],
+  changes: true,
+  prepare: async ({ file }) => ({ file: await readText(file) }),
+  run: ({ store, catalog: book, sealingKey, clock }, { file }) =>
+    applyCatalog({ store, book, sealingKey }, file, publisher, clock.now()),
+  describe: ({ channels, models, prices, warnings }) =>
+    [
+      `channels  ${count(channels)}`,
+      `models    ${count(models)}`,
+      ...prices.map(
+        (one) => `price     ${one.model} ${one.side} from ${one.effective_from} (${one.version})`,
+      ),
+      ...warnings.map((warning) => `warning   ${warning}`),
+    ].join('\n'),
+})
+
+const count = ({ added, changed, unchanged }: Applied['models']) =>
+  `${added.length} added, ${changed.length} changed, ${unchanged.length} unchanged`
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Bun.file(path).text()
+  } catch (cause) {
+    throw new FatalError(
+      `The file ${path} cannot be read. Check its name and your rights.`,
+      2,
+      cause,
+    )
+  }
+}
+
+export const catalogShow = dataCommand({
+  name: 'catalog show',
+  about: 'Show channels, models, prices and open proposals.',
+  examples: ['kkai catalog show', 'kkai catalog show --json'],
+  changes: false,
+  run: ({ store, catalog, clock }: Parts) => showCatalog(store, catalog, clock.now()),
+  describe: (shown: JsonObject) => JSON.stringify(shown, null, 2),
+})
+
+interface ProposedRow {
+  id: string
+  model: string
+  price: JsonObject
+}
+
+export const catalogPropose = dataCommand<
+  Record<string, never>,
+  { proposals: ProposedRow[]; unknown: string[] }
+>({
+  name: 'catalog propose',
+  about: 'Propose buy prices from the price list in this program; nothing changes until approved.',
+  examples: ['kkai catalog propose'],
+  changes: false,
+  run: async ({ store, catalog, clock }) => {
+    const { proposals, unknown } = await proposePrices(store, catalog, clock.now())
+    return {
+      proposals: proposals.map(({ id, model, rates }) => ({ id, model, price: showRates(rates) })),
+      unknown,
+    }
+  },
+  describe: ({ proposals, unknown }) =>
+    [
+      ...proposals.map(({ id, model, price }) => `${id}  ${model}  ${JSON.stringify(price)}`),
+      ...(proposals.length > 0
+        ? ['Next: kkai catalog approve ID --markup 20']
+        : ['Nothing to propose.']),
+      ...(unknown.length > 0 ? [`Not in the list: ${unknown.join(', ')}`] : []),
+    ].join('\n'),
+})
+
+export const catalogApprove = dataCommand<
+  { id: string; markup?: string },
+  { model: string; buy: string; sell: string | null }
+>({
+  name: 'catalog approve',
+  about: 'Publish a proposed buy price and, with a markup, the sell price it makes.',
+  arguments: ['<id>'],
+  options: [{ flags: '--markup <percent>', about: 'sell at the buy price plus so much' }],
+  examples: ['kkai catalog approve prp_01k… --markup 20'],
+  changes: true,
+  run: ({ store, clock }, { id, markup = null }) =>
+    approveProposal(store, { id, markup, by: publisher }, clock.now()),
+  describe: ({ model, buy, sell }) =>
+    `${model}: buy price ${buy}${sell === null ? '; its sell price is as before' : `, sell price ${sell}`}.`,
+})
+
+export const catalogReject = dataCommand<{ id: string }, { id: string; state: string }>({
+  name: 'catalog reject',
+  about: 'Close a proposal without publishing it.',
+  arguments: ['<id>'],
+  examples: ['kkai catalog reject prp_01k…'],
+  changes: false,
+  run: async ({ store }, { id }) => {
+    await rejectProposal(store, id, publisher)
+    return { id, state: 'rejected' }
+  },
+  describe: ({ id }) => `${id} is rejected.`,
+})

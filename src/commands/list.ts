@@ -1,0 +1,33 @@
+/** Every command: one file and one line. */
+import { accountCreate, accountReinstate, accountShow, accountSuspend } from './account.ts'
+import {
+  catalogApply,
+  catalogApprove,
+  catalogPropose,
+  catalogReject,
+  catalogShow,
+} from './catalog.ts'
+import type { Command } from './command.ts'
+import { configShow } from './config.ts'
+import { creditGrant, statement } from './credit.ts'
+import { demo } from './demo.ts'
+import { exportUsage } from './export.ts'
+import { keyCreate, keyDisable, keyEnable, keyLimit, keyRevoke, keyRotate, keyShow } from './key.ts'
+import { serve } from './serve.ts'
+import { simulate } from './simulate.ts'
+import { verify } from './verify.ts'
+import { showVersion } from './version.ts'
+
+export const commands: readonly Command[] = [
+  serve,
+  demo,
+  simulate,
+  ...[catalogApply, catalogShow, catalogPropose, catalogApprove, catalogReject],
+  ...[accountCreate, accountShow, accountSuspend, accountReinstate],
+  ...[creditGrant, statement],
+  ...[keyCreate, keyShow, keyLimit, keyDisable, keyEnable, keyRotate, keyRevoke],
+  exportUsage,
+  verify,
+  configShow,
+  showVersion,
+]
