@@ -10,7 +10,7 @@ import { readMessagesUsage } from './anthropic-usage.ts'
 import { mergeUsage } from './count.ts'
 import type { Call, CallEvent, FinishReason, Read, Reader, Target } from './dialect.ts'
 import { broken, failureEvent, readErrorFrame } from './failure.ts'
-import { parseJson } from './parse.ts'
+import { parseJson, textOf } from './parse.ts'
 
 interface Block {
   type: Json | undefined
@@ -97,10 +97,10 @@ class MessagesReader implements Reader {
     if (type === 'tool_use' && name !== jsonToolName) {
       open.tool = this.#tools++
       this.#delivered = true
-      return [{ type: 'tool', choice: 0, index: open.tool, id: String(id), name: String(name) }]
+      return [{ type: 'tool', choice: 0, index: open.tool, id: textOf(id), name: textOf(name) }]
     }
     if (type === 'redacted_thinking') {
-      return [{ type: 'reasoning', choice: 0, text: '', redacted: String(data) }]
+      return [{ type: 'reasoning', choice: 0, text: '', redacted: textOf(data) }]
     }
     return [
       ...this.#say('text', text),

@@ -8,6 +8,7 @@ import { writePart } from './anthropic-blocks.ts'
 import { writeOptions } from './anthropic-options.ts'
 import { refuse, type ToolCallPart, type Turn, unsupported } from './chat.ts'
 import type { Call, Quirks, Target, Written } from './dialect.ts'
+import { textOf } from './parse.ts'
 
 const mostBreakpoints = 4
 
@@ -128,7 +129,7 @@ function checkPrefill(messages: Message[], turns: Turn[], quirks: Quirks): void 
 function mayThink(messages: Message[]): boolean {
   if (messages.at(-1)?.content[0]?.type !== 'tool_result') return true
   const before = messages.findLast((message) => message.role === 'assistant')
-  return String(before?.content[0]?.type).endsWith('thinking')
+  return textOf(before?.content[0]?.type).endsWith('thinking')
 }
 
 /** More breakpoints than are allowed: the earlier ones give way, as with OpenAI. */

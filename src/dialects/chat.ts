@@ -86,7 +86,7 @@ export interface Tool {
 
 export type ToolChoice = 'auto' | 'none' | 'required' | { name: string }
 
-export type Format = { type: 'text' } | { type: 'json_schema'; name: string; schema: JsonObject }
+export type Format = { type: 'text' } | { type: 'json_schema'; schema: JsonObject }
 
 /** A refusal of one field of the client's. */
 export function refuse(param: string, message: string): AppError {

@@ -69,7 +69,7 @@ const statusOfType = new Map([
 ])
 
 const policyCode =
-  /content_?(policy|filter|moderation)|moderation|responsibleai|data_inspection|^invalid_prompt$|safety/i
+  /content_?(policy|filter|moderation)|moderation|responsibleai|data_inspection|invalid_prompt|safety/i
 const creditCode = /insufficient_(quota|credit|balance)|billing|spend_limit/i
 const creditWords = /exceeded your current quota|insufficient (credit|balance|funds|quota)/i
 const missingCode =

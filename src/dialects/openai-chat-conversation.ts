@@ -15,7 +15,7 @@ import {
   unsupported,
 } from './chat.ts'
 import { readCache, readParts, readText } from './openai-chat-parts.ts'
-import { parseJson } from './parse.ts'
+import { parseJson, textOf } from './parse.ts'
 
 /** Fields that `Chat` or `Call` carries. Every other one is ignored, and said to be. */
 const carried = new Set([
@@ -110,7 +110,7 @@ function readThinking(message: JsonObject, at: string): Part[] {
     if (!isObject(detail)) continue
     const { type, text, signature, data } = detail
     if (type === 'reasoning.text' && typeof signature === 'string' && signature !== '') {
-      parts.push({ type: 'thinking', text: typeof text === 'string' ? text : '', signature, at })
+      parts.push({ type: 'thinking', text: textOf(text), signature, at })
     } else if (type === 'reasoning.encrypted' && typeof data === 'string') {
       parts.push({ type: 'redacted', data, at })
     }
@@ -146,7 +146,7 @@ function readToolCall(call: Json, at: string): Part {
 /** Models answer `""` where a tool takes nothing. */
 function parseArguments(text: Json | undefined): JsonObject | null {
   if (text === undefined || text === null || text === '') return {}
-  const json = parseJson(String(text))
+  const json = parseJson(textOf(text))
   return isObject(json) ? json : null
 }
 
@@ -189,7 +189,7 @@ function readFormat(format: Json | undefined): Format | null {
     if (format.type === 'json_object') return null
     const named = format.json_schema
     if (format.type === 'json_schema' && isObject(named) && isObject(named.schema)) {
-      return { type: 'json_schema', name: String(named.name ?? ''), schema: named.schema }
+      return { type: 'json_schema', schema: named.schema }
     }
   }
   throw refuse(

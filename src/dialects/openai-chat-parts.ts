@@ -1,6 +1,7 @@
 /** The content of OpenAI's messages: text, images, files, and the cache breakpoints on them. */
 import { isObject, type Json, type JsonObject } from '../base/json.ts'
 import { type Cache, type MediaPart, refuse, type TextPart, unsupported } from './chat.ts'
+import { textOf } from './parse.ts'
 
 type ContentPart = TextPart | MediaPart
 
@@ -69,7 +70,7 @@ function readPart(parts: ContentPart[], part: Json, at: string): void {
     default:
       throw unsupported(
         `${at}.type`,
-        `Parts of type ${String(part.type)} are not supported by this model.`,
+        `Parts of type ${textOf(part.type)} are not supported by this model.`,
       )
   }
 }

@@ -1,6 +1,7 @@
 /** How OpenAI-compatible providers say things differently, put into OpenAI's words. */
 import { isObject, type Json, type JsonObject } from '../base/json.ts'
 import type { FinishReason } from './dialect.ts'
+import { textOf } from './parse.ts'
 
 /** Words for an end, in lower case. Unlisted ones mean `stop`: the provider did say that it ended. */
 const finishWords = new Map<string, FinishReason | 'failed'>([
@@ -53,9 +54,6 @@ export function closeMessage(message: JsonObject): void {
 }
 
 function joinText(parts: Json | undefined): string {
-  if (typeof parts === 'string') return parts
-  if (!Array.isArray(parts)) return ''
-  return parts
-    .map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : ''))
-    .join('')
+  if (!Array.isArray(parts)) return textOf(parts)
+  return parts.map((part) => (isObject(part) ? textOf(part.text) : '')).join('')
 }

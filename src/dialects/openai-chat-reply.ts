@@ -2,26 +2,30 @@
 import type { JsonObject } from '../base/json.ts'
 import type { CallEvent } from './dialect.ts'
 
+export type Reasoning = CallEvent & { type: 'reasoning' }
+
 /**
- * A closed block of thinking, where a tool loop can send it back from (see `readThinking`): OpenRouter's
- * `reasoning_details`. `index` counts the blocks, as Python's SDK needs it to join lists. Null while a block is open.
+ * Joins thinking, and gives each block as it closes, in the form in which a tool loop can send it back (see
+ * `readThinking`): OpenRouter's `reasoning_details`. `index` counts the blocks, as Python's SDK needs it to join lists.
  */
-export function thinkingDetail(
-  event: CallEvent & { type: 'reasoning' },
-  text: string,
-  index: number,
-): JsonObject | null {
-  if (event.redacted !== undefined)
-    return { type: 'reasoning.encrypted', data: event.redacted, index }
-  if (event.signature === undefined) return null
-  return { type: 'reasoning.text', text, signature: event.signature, index }
+export function openThinking(): (event: Reasoning) => JsonObject | null {
+  const open = new Map<number, { text: string; index: number }>()
+  return ({ choice, text, signature, redacted }) => {
+    const block = open.get(choice) ?? { text: '', index: 0 }
+    open.set(choice, block)
+    block.text += text
+    if (signature === undefined && redacted === undefined) return null
+    const { index } = block
+    open.set(choice, { text: '', index: index + 1 })
+    if (redacted !== undefined) return { type: 'reasoning.encrypted', data: redacted, index }
+    return { type: 'reasoning.text', text: block.text, signature, index }
+  }
 }
 
 interface Joined {
   content: string | null
   refusal: string | null
   reasoning: string
-  thinking: string
   details: JsonObject[]
   tools: { id: string; name: string; arguments: string }[]
   finish: string | null
@@ -29,10 +33,14 @@ interface Joined {
 
 export function joinEvents(events: CallEvent[]): JsonObject[] {
   const choices: Joined[] = []
+  const closeThinking = openThinking()
   for (const event of events) {
     if (!('choice' in event)) continue
     choices[event.choice] ??= open()
-    join(choices[event.choice]!, event)
+    const choice = choices[event.choice]!
+    join(choice, event)
+    const detail = event.type === 'reasoning' ? closeThinking(event) : null
+    if (detail !== null) choice.details.push(detail)
   }
   return choices.map(writeChoice)
 }
@@ -41,7 +49,6 @@ const open = (): Joined => ({
   content: null,
   refusal: null,
   reasoning: '',
-  thinking: '',
   details: [],
   tools: [],
   finish: null,
@@ -55,15 +62,9 @@ function join(choice: Joined, event: CallEvent): void {
     case 'refusal':
       choice.refusal = (choice.refusal ?? '') + event.text
       return
-    case 'reasoning': {
+    case 'reasoning':
       choice.reasoning += event.text
-      choice.thinking += event.text
-      const detail = thinkingDetail(event, choice.thinking, choice.details.length)
-      if (detail === null) return
-      choice.details.push(detail)
-      choice.thinking = ''
       return
-    }
     case 'tool':
       choice.tools[event.index] = { id: event.id, name: event.name, arguments: '' }
       return

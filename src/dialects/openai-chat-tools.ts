@@ -6,6 +6,7 @@
 import { isCount, isObject, type Json, type JsonObject } from '../base/json.ts'
 import type { CallEvent } from './dialect.ts'
 import { objectAt } from './openai-chat-quirks.ts'
+import { textOf } from './parse.ts'
 
 export interface ToolState {
   id: string
@@ -26,10 +27,10 @@ export function trackTools(
   for (const piece of pieces) {
     const field = isObject(piece.custom) ? 'custom' : 'function'
     const called = objectAt(piece, field)
-    const name = typeof called.name === 'string' ? called.name : ''
+    const name = textOf(called.name)
     const known = findTool(tools, piece, name)
     const index = known === undefined ? tools.length : tools.indexOf(known)
-    const tool = known ?? addTool(tools, piece, `call_${String(answerId ?? '')}_${choice}_${index}`)
+    const tool = known ?? addTool(tools, piece, `call_${textOf(answerId)}_${choice}_${index}`)
     piece.index = index
     if (known === undefined) {
       Object.assign(piece, { id: tool.id, type: field })
@@ -75,7 +76,7 @@ function addTool(tools: ToolState[], piece: JsonObject, ownId: string): ToolStat
 /** Arguments as text; some providers send them parsed. */
 function readArguments(called: JsonObject, field: 'arguments' | 'input'): string {
   const value = called[field]
-  const text = typeof value === 'string' ? value : isObject(value) ? JSON.stringify(value) : ''
+  const text = isObject(value) ? JSON.stringify(value) : textOf(value)
   called[field] = text
   return text
 }

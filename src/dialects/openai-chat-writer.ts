@@ -6,22 +6,23 @@
 import type { JsonObject } from '../base/json.ts'
 import { sseFrame } from '../base/sse.ts'
 import type { Call, CallEvent, Identity, Writer } from './dialect.ts'
-import { joinEvents, thinkingDetail } from './openai-chat-reply.ts'
+import { joinEvents, openThinking, type Reasoning } from './openai-chat-reply.ts'
 import { withField, writeChatUsage } from './openai-usage.ts'
 
+const chunkName = 'chat.completion.chunk'
 const done = sseFrame('[DONE]')
 
 export function openChatWriter(call: Call, identity: Identity): Writer {
   const frame = (fields: JsonObject): JsonObject => ({
     id: identity.id,
-    object: 'chat.completion.chunk',
+    object: chunkName,
     created: identity.created,
     model: identity.model,
     ...fields,
   })
   const delta = openDeltas()
   return {
-    pass: (raw) => (isBare(raw) ? '' : sseFrame(JSON.stringify(rename(raw, identity)))),
+    pass: (raw) => (isBare(raw) ? '' : sseFrame(JSON.stringify(rename(raw, chunkName, identity)))),
     event(event) {
       const choice = delta(event)
       return choice === null ? '' : sseFrame(JSON.stringify(frame({ choices: [choice] })))
@@ -32,10 +33,7 @@ export function openChatWriter(call: Call, identity: Identity): Writer {
         : done,
     fail: (error) => sseFrame(JSON.stringify(error)) + done,
     reply(raw, events, bill) {
-      const whole = rename(
-        raw ?? { object: 'chat.completion', choices: joinEvents(events) },
-        identity,
-      )
+      const whole = rename(raw ?? { choices: joinEvents(events) }, 'chat.completion', identity)
       return withField(whole, 'usage', writeChatUsage(bill))
     },
   }
@@ -45,11 +43,11 @@ export function openChatWriter(call: Call, identity: Identity): Writer {
  * Set in place; usage is written by us alone, and what providers leave null in frames is left out. `undefined` is not
  * written, and is cheaper to set than a field is to delete.
  */
-function rename(raw: JsonObject, identity: Identity): JsonObject {
+function rename(raw: JsonObject, object: string, identity: Identity): JsonObject {
   raw.id = identity.id
-  raw.model = identity.model
+  raw.object = object
   raw.created ||= identity.created
-  raw.object ||= 'chat.completion.chunk'
+  raw.model = identity.model
   raw.usage = undefined
   raw.x_groq = undefined
   raw.system_fingerprint ??= undefined
@@ -70,18 +68,7 @@ function isBare(raw: JsonObject): boolean {
 /** Turns events into choices; the first of each choice says the role. */
 function openDeltas(): (event: CallEvent) => JsonObject | null {
   const started = new Set<number>()
-  const thinking = new Map<number, { blocks: number; text: string }>()
-
-  function details(event: CallEvent & { type: 'reasoning' }): JsonObject {
-    const state = thinking.get(event.choice) ?? { blocks: 0, text: '' }
-    thinking.set(event.choice, state)
-    state.text += event.text
-    const detail = thinkingDetail(event, state.text, state.blocks)
-    if (detail === null) return {}
-    state.blocks++
-    state.text = ''
-    return { reasoning_details: [detail] }
-  }
+  const closeThinking = openThinking()
 
   function say(event: CallEvent): JsonObject | null {
     switch (event.type) {
@@ -90,10 +77,7 @@ function openDeltas(): (event: CallEvent) => JsonObject | null {
       case 'refusal':
         return { refusal: event.text }
       case 'reasoning':
-        return {
-          ...(event.text === '' ? {} : { reasoning_content: event.text }),
-          ...details(event),
-        }
+        return sayThinking(event, closeThinking(event))
       case 'tool': {
         const { index, id, name } = event
         return { tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }
@@ -117,5 +101,12 @@ function openDeltas(): (event: CallEvent) => JsonObject | null {
       delta: first ? { role: 'assistant', ...said } : said,
       finish_reason: event.type === 'finish' ? event.reason : null,
     }
+  }
+}
+
+function sayThinking(event: Reasoning, detail: JsonObject | null): JsonObject {
+  return {
+    ...(event.text !== '' && { reasoning_content: event.text }),
+    ...(detail !== null && { reasoning_details: [detail] }),
   }
 }

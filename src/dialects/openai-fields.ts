@@ -11,9 +11,17 @@ const longestModelName = 256
  */
 const neverSent = [
   ...['api_base', 'api_key', 'api_type', 'api_version', 'azure_endpoint', 'base_url', 'endpoint'],
-  ...['custom_llm_provider', 'deployment_id', 'extra_body', 'extra_headers', 'headers', 'host'],
+  ...[
+    'custom_llm_provider',
+    'deployment_id',
+    'extra_body',
+    'extra_headers',
+    'headers',
+    'host',
+    'litellm_params',
+  ],
   ...['model_list', 'fallbacks', 'models', 'organization', 'plugins', 'provider', 'provider_url'],
-  ...['proxy', 'route', 'service_tier', 'upstream', 'upstream_url', 'url', 'usage'],
+  ...['proxy', 'route', 'service_tier', 'upstream', 'upstream_url', 'url', 'usage', 'user_config'],
 ]
 
 export function readModel(body: JsonObject): string {

@@ -14,6 +14,8 @@ import {
 import { AppError } from '../../src/base/error.ts'
 import { type UnitClass, type Units, unitClasses } from '../../src/base/units.ts'
 
+fc.configureGlobal({ seed: 5 })
+
 const highestPrice = 10_000_000_000n
 const rate = (unit: UnitClass, price: bigint, minPromptTokens = 0): Rate => ({
   unit,

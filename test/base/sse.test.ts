@@ -3,6 +3,8 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type SseFrame, SseReader, SseTooLarge, sseFrame } from '../../src/base/sse.ts'
 
+fc.configureGlobal({ seed: 5 })
+
 function read(...chunks: (string | Uint8Array)[]): SseFrame[] {
   const reader = new SseReader()
   const frames = chunks.flatMap((chunk) => reader.push(Buffer.from(chunk as string)))

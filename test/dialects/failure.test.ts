@@ -28,6 +28,7 @@ describe('an error reply', () => {
     ],
     [400, openai('invalid_request_error', 'content_policy_violation'), 'policy'],
     [400, openai('', 'content_filter'), 'policy'],
+    [400, openai('invalid_request_error', 'invalid_prompt'), 'policy'],
     [400, openai('invalid_request_error', 'model_decommissioned'), 'missing'],
     [401, openai('invalid_request_error', 'invalid_api_key'), 'credential'],
     [402, '', 'credential'],

@@ -212,7 +212,6 @@ describe('the end of a stream', () => {
 describe('a whole reply', () => {
   const upstream = {
     id: 'chatcmpl-up',
-    object: 'chat.completion',
     created: 7,
     model: 'up-model',
     x_extra: 'kept',
@@ -237,6 +236,7 @@ describe('a whole reply', () => {
     const { raw, events } = openaiChat.reader(call, aim()).reply(structuredClone(upstream))
     const reply = JSON.parse(openaiChat.writer(call, identity).reply(raw, events, bill))
     expect(reply).toMatchObject({ id: 'gen-1', model: 'shop/model', created: 7, x_extra: 'kept' })
+    expect(reply.object).toBe('chat.completion')
     expect(reply.usage).toMatchObject({ prompt_tokens: 5, completion_tokens: 3, cost: 0.000012345 })
     expect(reply.choices[0]).toMatchObject({
       finish_reason: 'tool_calls',
