@@ -103,7 +103,7 @@ function describeError(error: Error): string {
 
 /** Shapes of keys, tokens and signed cookies: ours, the providers', the processors'. */
 const secretShapes =
-  /\b(?:sk|pk|rk|gsk|xai|hf|r8|pplx|whsec|tvly|key|AKIA|ASIA|AIza|ya29|gh[opsu]|github_pat|glpat|xox[abprs]|eyJ)[-_.][-\w.]{8,}|\b(?:AKIA|ASIA|AIza|gsk_|hf_|eyJ)[-\w.]{12,}|\b(?:Bearer|Basic)\s+[-\w.~+/]{8,}=*|(?<=:\/\/)[^\s/:@]+:[^\s/@]+(?=@)/g
+  /\b(?:sk|pk|rk|gsk|xai|hf|r8|pplx|whsec|tvly|AKIA|ASIA|AIza|ya29|gh[opsu]|github_pat|glpat|xox[abprs]|eyJ)[-_.][-\w.]{8,}|\b(?:AKIA|ASIA|AIza|gsk_|hf_|eyJ)[-\w.]{12,}|\b(?:[Bb]earer|[Bb]asic)\s+[-\w.~+/]{8,}=*|(?<=:\/\/)[^\s/:@]+:[^\s/@]+(?=@)/g
 
 function redact(line: string): string {
   return line.replace(secretShapes, '[redacted]')

@@ -55,7 +55,9 @@ export async function describeRoutes(
       security: [{ key: [] }],
     },
   })
-  for (const { method, path, hooks } of routes) described.route(method, path, () => '', hooks)
+  for (const { method, path, hooks } of routes) {
+    if (!hooks.detail?.hide) described.route(method, path, () => '', hooks)
+  }
   const reply = await described.handle(new Request('http://localhost/openapi.json'))
   return normalise(await reply.json()) as object
 }
@@ -69,7 +71,11 @@ function normalise(node: unknown, key = '', parent = ''): unknown {
   const plain = Object.fromEntries(
     entries.map(([name, value]) => [name, normalise(value, name, key)]),
   )
-  if (parent === 'responses') return { description: 'See the summary.', ...plain }
+  if (parent === 'responses') {
+    // The plugin leaves parts of the schema beside the content.
+    const { description = 'See the summary.', headers, content } = plain
+    return { description, headers, content }
+  }
   if (plain.type === 'Date') return { ...plain, type: 'string', format: 'date-time' }
   return foldNull(plain)
 }

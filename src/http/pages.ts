@@ -1,6 +1,6 @@
 /**
- * The web pages and their files, as `build.ts` left them in the executable: each with its type, its etag and a copy in
- * brotli and gzip, so nothing is compressed while serving. A name with a hash never changes; pages are asked for again.
+ * The web pages and their files, as `build.ts` left them in the executable: each with its type and etag, compressed
+ * already, so nothing is compressed while serving. A name with a hash never changes; pages are asked for again.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,13 +8,12 @@ import { Elysia } from 'elysia'
 
 /** What `build.ts` writes about each file, by the path it is served at. */
 export interface SiteFile {
-  /** Below the site's directory; the compressed copies add `.br` and `.gz`. */
+  /** Below the site's directory; the compressed copies add `.br` and `.gz`, and only they are kept. */
   file: string
   type: string
   etag: string
   /** The path holds a hash of the content. */
   immutable: boolean
-  /** Whether it is worth compressing. */
   compressed: boolean
 }
 export type SiteManifest = Readonly<Record<string, SiteFile>>
@@ -76,7 +75,7 @@ export function answerPage(html: string, status: number): Response {
   return new Response(html, { status, headers })
 }
 
-function answerFile(directory: string, file: SiteFile, request: Request): Response {
+async function answerFile(directory: string, file: SiteFile, request: Request): Promise<Response> {
   const headers: Record<string, string> = {
     ...pageHeaders,
     'content-type': file.type,
@@ -87,9 +86,14 @@ function answerFile(directory: string, file: SiteFile, request: Request): Respon
   if (request.headers.get('if-none-match')?.includes(file.etag)) {
     return new Response(null, { status: 304, headers })
   }
-  const coding = file.compressed ? chooseCoding(request.headers.get('accept-encoding') ?? '') : null
-  if (coding !== null) headers['content-encoding'] = coding.name
-  return new Response(Bun.file(join(directory, file.file + (coding?.suffix ?? ''))), { headers })
+  const path = join(directory, file.file)
+  if (!file.compressed) return new Response(Bun.file(path), { headers })
+  const coding = chooseCoding(request.headers.get('accept-encoding') ?? '')
+  if (coding === null) {
+    return new Response(Bun.gunzipSync(await Bun.file(`${path}.gz`).bytes()), { headers })
+  }
+  headers['content-encoding'] = coding.name
+  return new Response(Bun.file(path + coding.suffix), { headers })
 }
 
 const codings = [
