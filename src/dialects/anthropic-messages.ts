@@ -1,5 +1,5 @@
 /** Anthropic's messages, as providers speak it. Serving clients that speak it is not built yet. */
-import { openMessagesReader } from './anthropic-reader.ts'
+import { MessagesReader } from './anthropic-reader.ts'
 import { writeMessagesRequest } from './anthropic-request.ts'
 import type { UpstreamDialect } from './dialect.ts'
 import { readError } from './failure.ts'
@@ -13,6 +13,6 @@ export const anthropicMessages: UpstreamDialect = {
   auth: 'x-api-key',
   needsMaxOutput: true,
   writeRequest: writeMessagesRequest,
-  reader: openMessagesReader,
+  reader: () => new MessagesReader(),
   readError,
 }

@@ -8,7 +8,7 @@ import type { SseFrame } from '../base/sse.ts'
 import { jsonToolName } from './anthropic-options.ts'
 import { readMessagesUsage } from './anthropic-usage.ts'
 import { mergeUsage } from './count.ts'
-import type { Call, CallEvent, FinishReason, Read, Reader, Target } from './dialect.ts'
+import type { CallEvent, FinishReason, Read, Reader } from './dialect.ts'
 import { broken, failureEvent, readErrorFrame } from './failure.ts'
 import { parseJson, textOf } from './parse.ts'
 
@@ -20,11 +20,7 @@ interface Block {
   told: boolean
 }
 
-export function openMessagesReader(_call: Call, _target: Target): Reader {
-  return new MessagesReader()
-}
-
-class MessagesReader implements Reader {
+export class MessagesReader implements Reader {
   readonly #blocks = new Map<Json | undefined, Block>()
   readonly #usage: JsonObject = {}
   #started = false

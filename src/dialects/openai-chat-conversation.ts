@@ -108,7 +108,9 @@ function readThinking(message: JsonObject, at: string): Part[] {
   if (!Array.isArray(message.reasoning_details)) return parts
   for (const detail of message.reasoning_details) {
     if (!isObject(detail)) continue
-    const { type, text, signature, data } = detail
+    const { type, text, signature, data, format } = detail
+    // OpenRouter says whose thinking it is; another provider's cannot be verified either.
+    if (typeof format === 'string' && !format.startsWith('anthropic')) continue
     if (type === 'reasoning.text' && typeof signature === 'string' && signature !== '') {
       parts.push({ type: 'thinking', text: textOf(text), signature, at })
     } else if (type === 'reasoning.encrypted' && typeof data === 'string') {
@@ -155,7 +157,10 @@ function readToolResult(message: JsonObject, at: string): Part {
     throw refuse(`${at}.tool_call_id`, 'A tool message needs the id of the call it answers.')
   }
   const parts = readParts(message, at)
-  return { type: 'tool_result', id: message.tool_call_id, parts, cache: null, at }
+  const cache = parts.findLast((part) => part.cache !== null)?.cache ?? readCache(message)
+  // A mark counts on the result as a whole.
+  for (const part of parts) part.cache = null
+  return { type: 'tool_result', id: message.tool_call_id, parts, cache, at }
 }
 
 function readTool(tool: Json, index: number): Tool {

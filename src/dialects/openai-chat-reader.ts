@@ -6,7 +6,7 @@
 import { isCount, isObject, type Json, type JsonObject } from '../base/json.ts'
 import type { SseFrame } from '../base/sse.ts'
 import { mergeUsage } from './count.ts'
-import type { Call, CallEvent, Read, Reader, Target } from './dialect.ts'
+import type { CallEvent, Quirks, Read, Reader } from './dialect.ts'
 import { broken, failureEvent, readErrorFrame } from './failure.ts'
 import { closeMessage, flattenContent, objectAt, readFinish } from './openai-chat-quirks.ts'
 import { endTools, type ToolState, trackTools } from './openai-chat-tools.ts'
@@ -18,20 +18,16 @@ interface ChoiceState {
   finished: boolean
 }
 
-export function openChatReader(_call: Call, target: Target): Reader {
-  return new ChatReader(target)
-}
-
-class ChatReader implements Reader {
-  readonly #target: Target
+export class ChatReader implements Reader {
+  readonly #quirks: Quirks
   readonly #choices = new Map<number, ChoiceState>()
   readonly #usage: JsonObject = {}
   #started = false
   #delivered = false
   #ended = false
 
-  constructor(target: Target) {
-    this.#target = target
+  constructor(quirks: Quirks) {
+    this.#quirks = quirks
   }
 
   frame(frame: SseFrame): Read {
@@ -137,7 +133,7 @@ class ChatReader implements Reader {
     const usage = chunk.usage ?? (isObject(chunk.x_groq) ? chunk.x_groq.usage : null)
     if (!isObject(usage) || Object.keys(usage).length === 0) return
     mergeUsage(this.#usage, usage)
-    const read = readOpenaiUsage(this.#usage, this.#target.quirks, this.#delivered)
+    const read = readOpenaiUsage(this.#usage, this.#quirks, this.#delivered)
     events.push({ type: 'usage', usage: read })
   }
 }

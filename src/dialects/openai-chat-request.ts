@@ -38,10 +38,7 @@ function readUsageAsked(body: JsonObject): boolean {
   const options = body.stream_options
   if (options === undefined || options === null) return false
   if (!isObject(options)) throw refuse('stream_options', 'stream_options must be an object.')
-  if (options.include_usage !== undefined && typeof options.include_usage !== 'boolean') {
-    throw refuse('stream_options.include_usage', 'include_usage must be true or false.')
-  }
-  return options.include_usage === true
+  return readFlag(options, 'include_usage', 'stream_options.include_usage')
 }
 
 interface Weight {

@@ -1,7 +1,7 @@
 /** OpenAI's chat completions, spoken by most clients and most providers. */
 import type { ClientDialect, UpstreamDialect } from './dialect.ts'
 import { readError } from './failure.ts'
-import { openChatReader } from './openai-chat-reader.ts'
+import { ChatReader } from './openai-chat-reader.ts'
 import { readChatRequest, writeChatRequest } from './openai-chat-request.ts'
 import { openChatWriter } from './openai-chat-writer.ts'
 
@@ -14,7 +14,7 @@ export const openaiChat: ClientDialect & UpstreamDialect = {
   needsMaxOutput: false,
   readRequest: readChatRequest,
   writeRequest: writeChatRequest,
-  reader: openChatReader,
+  reader: (_call, target) => new ChatReader(target.quirks),
   writer: openChatWriter,
   readError,
 }

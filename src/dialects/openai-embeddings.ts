@@ -30,10 +30,7 @@ export const openaiEmbeddings: ClientDialect & UpstreamDialect = {
   auth: 'bearer',
   needsMaxOutput: false,
   readRequest,
-  writeRequest(call, target) {
-    const { body, ignored } = copyBody(call.body, target)
-    return { body: { ...body, encoding_format: 'float' }, ignored }
-  },
+  writeRequest: (call, target) => copyBody({ ...call.body, encoding_format: 'float' }, target),
   reader: openReader,
   writer: openWriter,
   readError,

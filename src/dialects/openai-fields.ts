@@ -11,17 +11,10 @@ const longestModelName = 256
  */
 const neverSent = [
   ...['api_base', 'api_key', 'api_type', 'api_version', 'azure_endpoint', 'base_url', 'endpoint'],
-  ...[
-    'custom_llm_provider',
-    'deployment_id',
-    'extra_body',
-    'extra_headers',
-    'headers',
-    'host',
-    'litellm_params',
-  ],
-  ...['model_list', 'fallbacks', 'models', 'organization', 'plugins', 'provider', 'provider_url'],
-  ...['proxy', 'route', 'service_tier', 'upstream', 'upstream_url', 'url', 'usage', 'user_config'],
+  ...['custom_llm_provider', 'deployment_id', 'extra_body', 'extra_headers', 'fallbacks'],
+  ...['headers', 'host', 'litellm_params', 'model_list', 'models', 'organization', 'plugins'],
+  ...['provider', 'provider_url', 'proxy', 'route', 'service_tier', 'upstream', 'upstream_url'],
+  ...['url', 'usage', 'user_config'],
 ]
 
 export function readModel(body: JsonObject): string {
@@ -41,10 +34,10 @@ export function readLimit(body: JsonObject, name: string, most = 2 ** 31 - 1): n
   return value
 }
 
-export function readFlag(body: JsonObject, name: string): boolean {
-  const value = body[name]
+export function readFlag(object: JsonObject, name: string, param = name): boolean {
+  const value = object[name]
   if (value === undefined || value === null) return false
-  if (typeof value !== 'boolean') throw refuse(name, `${name} must be true or false.`)
+  if (typeof value !== 'boolean') throw refuse(param, `${param} must be true or false.`)
   return value
 }
 

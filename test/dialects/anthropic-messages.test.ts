@@ -135,6 +135,52 @@ describe('messages', () => {
       ],
     ],
     [
+      'a mark on a result’s text is one on the result',
+      [
+        hi,
+        asks(call('a', '{}')),
+        { ...answers('a', ''), content: [{ ...text('1'), cache_control: { type: 'ephemeral' } }] },
+      ],
+      [
+        user(text('Hi')),
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] },
+        user({
+          type: 'tool_result',
+          tool_use_id: 'a',
+          content: [text('1')],
+          cache_control: { type: 'ephemeral' },
+        }),
+      ],
+    ],
+    [
+      'thinking that is not Anthropic’s, or has no signature, stays behind',
+      [
+        hi,
+        {
+          role: 'assistant',
+          content: 'So',
+          reasoning_details: [
+            { type: 'reasoning.text', text: 'a', signature: 's', format: 'google-gemini-v1' },
+            { type: 'reasoning.encrypted', data: 'd', format: 'openai-responses-v1' },
+            { type: 'reasoning.text', text: 'b' },
+            { type: 'reasoning.text', text: 'c', signature: 's', format: 'anthropic-claude-v1' },
+          ],
+        },
+        hi,
+      ],
+      [
+        user(text('Hi')),
+        {
+          role: 'assistant',
+          content: [
+            { type: 'thinking', thinking: 'c', signature: 's' },
+            { type: 'text', text: 'So' },
+          ],
+        },
+        user(text('Hi')),
+      ],
+    ],
+    [
       'a trailing assistant message is continued, without white space at its end',
       [hi, { role: 'assistant', content: [{ type: 'refusal', refusal: ' No, \n' }] }],
       [user(text('Hi')), { role: 'assistant', content: [{ type: 'text', text: ' No,' }] }],

@@ -51,6 +51,8 @@ describe('a request', () => {
       body: { model: 'up-model', input: 'Hi', dimensions: 2, encoding_format: 'float' },
       ignored: ['api_base'],
     })
+    const { body } = openaiEmbeddings.writeRequest(call, aim({ rejects: ['encoding_format'] }))
+    expect(body).not.toHaveProperty('encoding_format')
   })
 })
 
