@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
-import { formatUsd, parseUsd } from './base/amount.ts'
+import { parseUsd } from './base/amount.ts'
 import { FatalError } from './base/error.ts'
 import { isCount, isObject } from './base/json.ts'
 import { nearest } from './base/nearest.ts'
@@ -267,30 +267,9 @@ function tryJson(raw: string): unknown {
 
 const isName = (name: string): name is SettingName => Object.hasOwn(settings, name)
 const variableOf = (name: SettingName) => `KKAI_${name.toUpperCase()}`
-const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
-
-/** What `config show` prints: values as one would write them, secrets masked. */
-export function describeSettings({
-  config,
-  sources,
-}: Settings): Record<SettingName, { value: string | null; source: string }> {
-  const shown = names.map((name) => {
-    const value = config[camel(name) as keyof Config]
-    const masked = value !== null && settings[name].secret ? '********' : writeValue(value)
-    return [name, { value: masked, source: sources[name] }]
-  })
-  return Object.fromEntries(shown)
-}
-
-function writeValue(value: Config[keyof Config]): string | null {
-  if (value === null) return null
-  if (typeof value === 'bigint') return formatUsd(value)
-  if (typeof value !== 'object') return String(value)
-  if (Array.isArray(value)) return value.join(',')
-  if (!('hostname' in value)) return JSON.stringify(value)
-  const { hostname, port } = value as Address
-  return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
-}
+/** `first_byte_ms` is the field `firstByteMs`. */
+export const camel = (name: string) =>
+  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 
 /**
  * Bun lets 256 requests of `fetch` fly at once and reads the limit only when it starts: so a process that serves becomes

@@ -165,6 +165,7 @@ test.each(sources.filter((file) => /^(src|migrations)\/.*list\.ts$/.test(file)))
 /** A set's own machinery (`dialect.ts` of dialects, `job.ts` of jobs) is not a member. */
 function isMember(folder: string, file: string): boolean {
   const machinery = ['list.ts', `${folder.split('/').at(-1)?.replace(/s$/, '')}.ts`, 'socket.ts']
+  machinery.push('run.ts', 'command-line.ts')
   return /\.(ts|sql)$/.test(file) && !file.endsWith('.d.ts') && !machinery.includes(file)
 }
 

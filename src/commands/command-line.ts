@@ -3,11 +3,12 @@ import { CommanderError, Command as Parser } from 'commander'
 import type { Parts } from '../admin/parts.ts'
 import { FatalError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
-import { readSettings, type SettingName, settings } from '../config.ts'
+import { camel, readSettings, type SettingName, settings } from '../config.ts'
 import type { Command, Values } from './command.ts'
 import { describeFailure } from './failure.ts'
 import { commands } from './list.ts'
 import { runCommand, runInServer } from './run.ts'
+import { version } from './version.ts'
 
 /** Settings that every command takes as flags; a server takes all but the secret ones, which `ps` would show. */
 const everywhere: readonly SettingName[] = ['data', 'log_level']
@@ -63,6 +64,7 @@ type Choose = (command: Command, options: Values) => void
 function buildParser(choose: Choose): Parser {
   const parser = new Parser('kkai')
     .description('An LLM API gateway that sells metered calls from pre-paid credit.')
+    .version(version, '--version')
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .helpCommand(false)
@@ -123,7 +125,7 @@ function divide(command: Command, options: Values): [Values, Values] {
   const flags: Record<string, string> = config === undefined ? {} : { config }
   const values: Record<string, string> = rest
   for (const name of settingsOf(command)) {
-    const key = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+    const key = camel(name)
     const value = values[key]
     if (value === undefined) continue
     flags[name] = value
@@ -132,6 +134,8 @@ function divide(command: Command, options: Values): [Values, Values] {
   return [flags, values]
 }
 
-function usageError({ message }: CommanderError): FatalError {
-  return new FatalError(`${message.replace(/^error: |\.$/g, '')}. See kkai --help.`, 2)
+function usageError({ code, message }: CommanderError): FatalError {
+  const words = message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ')
+  const what = code === 'commander.help' ? 'That command is not complete' : words
+  return new FatalError(`${what}. See kkai --help.`, 2)
 }
