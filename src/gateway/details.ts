@@ -65,7 +65,7 @@ export const details = {
       'A vector for each input: a string, strings, or token ids (2,048 inputs at most). `encoding_format` is `float` or `base64`, whatever the provider answers in.',
     requestBody: describeBody(
       "OpenAI's request.",
-      { plain: { model: 'sim-embedding', input: ['first text', 'second text'] } },
+      { plain: { model: 'sim-embed', input: ['first text', 'second text'] } },
       {
         type: 'object',
         required: ['model', 'input'],
@@ -81,7 +81,7 @@ export const details = {
     responses: {
       200: describeReply('The vectors, in the order of the inputs.', {
         object: 'list',
-        model: 'sim-embedding',
+        model: 'sim-embed',
         data: [{ object: 'embedding', index: 0, embedding: [0.1, -0.2] }],
         usage: { prompt_tokens: 2, total_tokens: 2, cost: 0.00000004 },
       }),
