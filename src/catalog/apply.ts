@@ -134,10 +134,9 @@ function planChannel(plan: Plan, entry: ChannelEntry, row: ChannelRow | null): b
   const facts = { provider, baseUrl, allowPrivate, state, quirks: { ...quirks }, credential }
   if (row !== null && isSame(facts, row)) return false
   plan.statements.push(
-    plan.db
-      .insert(channel)
-      .values({ ...facts, id, createdAt: plan.now })
-      .onConflictDoUpdate({ target: channel.id, set: facts }),
+    row === null
+      ? plan.db.insert(channel).values({ ...facts, id, createdAt: plan.now })
+      : plan.db.update(channel).set(facts).where(eq(channel.id, id)),
   )
   return true
 }
@@ -179,10 +178,9 @@ function planModel(
   const sameRoutes = isSame(byChannel(wanted), byChannel(routes))
   if (row !== null && sameRoutes && isSame({ ...facts, successorId: successor }, row)) return false
   plan.statements.push(
-    plan.db
-      .insert(model)
-      .values({ ...facts, id, createdAt: plan.now })
-      .onConflictDoUpdate({ target: model.id, set: facts }),
+    row === null
+      ? plan.db.insert(model).values({ ...facts, id, createdAt: plan.now })
+      : plan.db.update(model).set(facts).where(eq(model.id, id)),
     plan.db.delete(modelChannel).where(eq(modelChannel.modelId, id)),
   )
   if (wanted.length > 0) plan.statements.push(plan.db.insert(modelChannel).values(wanted))

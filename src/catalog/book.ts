@@ -8,7 +8,7 @@ import type { Quirks } from '../dialects/dialect.ts'
 import * as schema from '../store/schema.ts'
 import type { Query, Store } from '../store/store.ts'
 import type { Catalog, Channel, Model, PriceVersion, Route, Traits } from './model.ts'
-import type { Side } from './price.ts'
+import { type Side, sortRates } from './price.ts'
 import { providers, quirksOf } from './provider.ts'
 
 export interface CatalogBook {
@@ -148,7 +148,7 @@ async function readVersions(db: Query): Promise<Map<string, PriceVersion[]>> {
   const versions = new Map<string, PriceVersion[]>()
   for (const { id, modelId, side, effectiveFrom } of prices) {
     const name = `${side} ${modelId}`
-    const version = { id, effectiveFrom, rates: (ratesOf.get(id) ?? []).map(bare) }
+    const version = { id, effectiveFrom, rates: sortRates((ratesOf.get(id) ?? []).map(bare)) }
     const known = versions.get(name)
     if (known) known.push(version)
     else versions.set(name, [version])
