@@ -1,7 +1,7 @@
 /** Who calls: the key that a request carries, whether it may be used from there, and the address it comes from. */
 import type { Server } from 'bun'
+import { isWithin } from '../base/address.ts'
 import { AppError } from '../base/error.ts'
-import { isAddressIn } from '../key/address.ts'
 import type { Key } from '../key/key.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -36,7 +36,7 @@ function permit(app: Gateway, key: Key | null, request: Request, server: AnyServ
   if (key.account.state === 'closed') throw new AppError('account_closed')
   if (key.ips !== null) {
     const address = clientAddress(request, server, app.settings.trustedProxies)
-    if (!isAddressIn(address, key.ips)) throw new AppError('ip_not_allowed')
+    if (!isWithin(address, key.ips)) throw new AppError('ip_not_allowed')
   }
   return key
 }
@@ -45,7 +45,7 @@ function permit(app: Gateway, key: Key | null, request: Request, server: AnyServ
 export function clientAddress(request: Request, server: AnyServer, trusted: readonly string[]): string {
   let address = server?.requestIP(request)?.address ?? ''
   const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim())
-  while (trusted.length > 0 && isAddressIn(address, trusted)) {
+  while (trusted.length > 0 && isWithin(address, trusted)) {
     const before = hops.pop()
     if (!before) break
     address = before

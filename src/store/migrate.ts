@@ -42,9 +42,9 @@ function textFor(kind: 'sqlite' | 'postgres', migration: Migration): string {
   return migration.postgres ?? toPostgres(migration.sql)
 }
 
-/** SQLite's text as PostgreSQL reads it: 64-bit integers, and no STRICT (its columns are strict anyway). */
+/** SQLite's text as PostgreSQL reads it: 64-bit integers, no STRICT (its columns are strict anyway), no WITHOUT ROWID. */
 export function toPostgres(sql: string): string {
-  return sql.replace(/\bINTEGER\b/g, 'BIGINT').replace(/\)\s*STRICT\b/g, ')')
+  return sql.replace(/\bINTEGER\b/g, 'BIGINT').replace(/\)\s*STRICT\b(, WITHOUT ROWID)?/g, ')')
 }
 
 /** One statement at a time: a trigger's body ends in `END;`, the rest at a semicolon that closes a line. */
