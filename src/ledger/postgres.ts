@@ -126,7 +126,7 @@ const append = (source: string, onConflict = '') => `
 
 const free = 'credits_posted - debits_posted - debits_pending'
 const lockAccount = (id: string) => `
-  SELECT id, state, seq, head, ${free} AS free FROM account WHERE id = ${id} FOR UPDATE`
+  SELECT id, state, seq, head, debits_pending, ${free} AS free FROM account WHERE id = ${id} FOR UPDATE`
 const lockKey = (id: string, spent: string) => `
   SELECT k.id, k.state, k.credit_limit - k.held - ${spent} AS free
   FROM key k JOIN spender ON spender.id = k.account_id WHERE k.id = ${id} FOR UPDATE OF k`
@@ -176,14 +176,19 @@ const theAccount = { account_id: 'account_id' }
 const theCharge = { ...theAccount, key_id: 'key_id', charged: 'charged' }
 
 /**
+ * What is taken away is taken from the row that is locked: an UPDATE tries its CHECKs on the statement's own older sight of
+ * a row before it turns to the newest, and there a hold that has since grown would leave less than nothing.
+ *
  * $1 hold, $2 cost, $3 overdraft (null: charge no more than is held; GREATEST passes over a null), $4 the call's period,
  * $5 the post or void, $6 the excess, $7 the usage record, $8 its hour.
  */
 const resolveHold = `
 WITH spender AS (${lockAccount('(SELECT account_id FROM hold WHERE id = $1)')}),
 held AS (
-  SELECT hold.id, account_id, key_id, amount AS held, seq, head AS before, free
+  SELECT hold.id, account_id, key_id, amount AS held, debits_pending - amount AS left_pending, seq, head AS before, free
   FROM hold JOIN spender ON spender.id = account_id WHERE hold.id = $1 FOR UPDATE OF hold),
+budget AS (
+  SELECT key.id, key.held - held.held AS left_held FROM key JOIN held ON key.id = key_id FOR UPDATE OF key),
 charge AS (
   SELECT *, LEAST($2, held + GREATEST(0, free + $3)) AS charged FROM held),
 booked AS (${append(`charge, ${rowOf('transfer', '$5', { ...theAccount, debit_id: 'account_id', seq: 'seq + 1', amount: 'charged' })} r`)}),
@@ -192,13 +197,12 @@ excess AS (${append(`(
   ${rowOf('transfer', '$6', { ...theAccount, seq: 'post.seq + 1', amount: 'excess' })} r WHERE excess > 0`)}),
 last AS (SELECT seq, hash FROM excess UNION ALL SELECT seq, hash FROM booked ORDER BY seq DESC LIMIT 1),
 moved AS (
-  UPDATE account SET debits_pending = debits_pending - held, debits_posted = debits_posted + charged,
+  UPDATE account SET debits_pending = left_pending, debits_posted = debits_posted + charged,
     seq = last.seq, head = hash
   FROM charge, last WHERE account.id = account_id),
 settled AS (
-  UPDATE key SET held = key.held - charge.held,
-    spent = CASE WHEN period_start > $4 THEN spent ELSE spent + charged END
-  FROM charge WHERE key.id = key_id),
+  UPDATE key SET held = left_held, spent = CASE WHEN period_start > $4 THEN spent ELSE spent + charged END
+  FROM charge, budget WHERE key.id = budget.id),
 dropped AS (DELETE FROM hold USING charge WHERE hold.id = charge.id),
 recorded AS (INSERT INTO usage SELECT r.* FROM charge, ${rowOf('usage', '$7', theCharge)} r),
 summed AS (

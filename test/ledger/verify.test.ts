@@ -220,11 +220,16 @@ describe('on SQLite, the file itself', () => {
 
   test('when a byte on the disk is another, it is found', async () => {
     const { store } = await newHistory(await openTestSqlite())
+    const { connection, path } = store as SqliteStore
+    const index = connection
+      .query<{ page: bigint; size: bigint }, []>(
+        "SELECT rootpage AS page, page_size AS size FROM sqlite_schema, pragma_page_size WHERE name = 'key_by_account'",
+      )
+      .get()!
     await store.close()
-    const path = (store as SqliteStore).path
     const bytes = readFileSync(path)
-    const inAnIndex = bytes.lastIndexOf('ann-key')
-    writeFileSync(path, bytes.fill('z', inAnIndex, inAnIndex + 1))
+    const at = bytes.indexOf('ann', Number((index.page - 1n) * index.size))
+    writeFileSync(path, bytes.fill('z', at, at + 1))
     const found = await failed(store)
     expect(found.map(({ name }) => name)).toContain('database')
   })
