@@ -7,11 +7,9 @@ import { type CatalogBook, isSold, priceAt } from './book.ts'
 import type { Model } from './model.ts'
 import { readStoredRates, type Side, sortRates } from './price.ts'
 
-export async function showCatalog(
-  store: Store,
-  book: CatalogBook,
-  now: number,
-): Promise<JsonObject> {
+export type ShownCatalog = Awaited<ReturnType<typeof showCatalog>>
+
+export async function showCatalog(store: Store, book: CatalogBook, now: number) {
   const [channels, proposals] = await Promise.all([
     store.db.select().from(channel).orderBy(channel.id),
     store.db.select().from(proposal).orderBy(proposal.id),
@@ -33,7 +31,7 @@ export async function showCatalog(
   }
 }
 
-function showModel(model: Model, now: number): JsonObject {
+function showModel(model: Model, now: number) {
   const { id, kind, name, state, successorId, contextLength, maxOutput, traits } = model
   return {
     ...{ id, kind, name, state, sold: isSold(model, now) },

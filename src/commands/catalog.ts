@@ -1,20 +1,34 @@
 /** `kkai catalog …`: what is sold, through which channels, at what price. */
-import type { Parts } from '../admin/parts.ts'
 import { FatalError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
+import { unitClasses } from '../base/units.ts'
 import { type Applied, applyCatalog } from '../catalog/apply.ts'
-import { showCatalog, showRates } from '../catalog/show.ts'
+import { providers } from '../catalog/provider.ts'
+import { type ShownCatalog, showCatalog, showRates } from '../catalog/show.ts'
 import { approveProposal, proposePrices, rejectProposal } from '../catalog/sync.ts'
 import { dataCommand } from './command.ts'
 
 /** Who publishes a price that is set by command. */
 const publisher = 'command'
 
+const fileFormat = `The file:
+  {"channels": [{"id": "openai", "provider": "openai", "credential": "sk-…"}],
+   "models": [{"id": "gpt-5-mini", "context_length": 400000, "max_output": 128000,
+     "channels": [{"channel": "openai", "model": "gpt-5-mini", "priority": 0, "weight": 1}],
+     "price": {"input": "0.25", "output": "2.00"}, "buy_price": {"input": "0.20", "output": "1.60"}}]}
+
+Prices are USD for 1,000,000 units, as texts; with tiers, {"0": "2.50", "272000": "5.00"} by prompt tokens.
+Units: ${unitClasses.join(', ')}.
+Providers: ${[...providers.keys()].join(', ')}.
+A channel may have base_url, allow_private, state, quirks; without credential the sealed one stays.
+A model may have kind, name, state, retires_at, successor, traits, effective_from (when its prices begin).`
+
 export const catalogApply = dataCommand<{ file: string }, Applied>({
   name: 'catalog apply',
   about: 'Set channels, models and prices from a JSON file; what it does not name stays.',
   arguments: ['<file>'],
   examples: ['kkai catalog apply catalog.json'],
+  details: fileFormat,
   changes: true,
   prepare: async ({ file }) => ({ file: await readText(file) }),
   run: ({ store, catalog: book, sealingKey, clock }, { file }) =>
@@ -45,14 +59,28 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-export const catalogShow = dataCommand({
+export const catalogShow = dataCommand<Record<string, never>, ShownCatalog>({
   name: 'catalog show',
   about: 'Show channels, models, prices and open proposals.',
   examples: ['kkai catalog show', 'kkai catalog show --json'],
   changes: false,
-  run: ({ store, catalog, clock }: Parts) => showCatalog(store, catalog, clock.now()),
-  describe: (shown: JsonObject) => JSON.stringify(shown, null, 2),
+  run: ({ store, catalog, clock }) => showCatalog(store, catalog, clock.now()),
+  describe: ({ channels, models, proposals, problems }) =>
+    [
+      ...channels.map(
+        (one) => `channel   ${one.id}  ${one.provider} at ${one.base_url}, ${one.state}`,
+      ),
+      ...models.map((one) => `model     ${one.id}  ${describeModel(one)}`),
+      ...proposals.map((one) => `proposal  ${one.id}  ${one.model} ${JSON.stringify(one.price)}`),
+      ...problems.map((problem) => `problem   ${problem}`),
+    ].join('\n') || 'Nothing yet. Next: kkai catalog apply catalog.json',
 })
+
+function describeModel({ sold, state, channels, price }: ShownCatalog['models'][number]): string {
+  const ways = channels.map(({ channel, model }) => `${channel}/${model}`).join(', ')
+  const { version: _, effective_from: __, ...prices } = price ?? {}
+  return `${sold ? state : `${state}, not sold`}, via ${ways || 'nothing'}, ${JSON.stringify(prices)}`
+}
 
 interface ProposedRow {
   id: string

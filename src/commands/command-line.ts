@@ -55,8 +55,12 @@ function runNamed(parts: Parts, name: string, values: Values): Promise<JsonObjec
   return runInServer(parts, command, values)
 }
 
+/** A reader that has gone (`| head`) has had enough: that is no failure. */
 async function print(text: string): Promise<void> {
-  await Bun.write(Bun.stdout, `${text}\n`)
+  await Bun.write(Bun.stdout, `${text}\n`).catch((cause: { code?: string }) => {
+    if (cause.code === 'EPIPE') process.exit(0)
+    throw cause
+  })
 }
 
 type Choose = (command: Command, options: Values) => void
@@ -93,7 +97,7 @@ function addCommand(group: Parser, name: string, command: Command, choose: Choos
   const sub = group
     .command(name)
     .description(command.about)
-    .addHelpText('after', `\nExamples:\n${command.examples.map((one) => `  ${one}`).join('\n')}`)
+    .addHelpText('after', helpAfter(command))
     .option('--json', 'one JSON object on stdout')
     .option('--config <file>', 'settings file (default: kkai.toml in the data directory)')
   for (const argument of command.arguments ?? []) sub.argument(argument)
@@ -111,6 +115,11 @@ function addCommand(group: Parser, name: string, command: Command, choose: Choos
     const options = Object.entries(sub.opts()).map(([key, value]) => [key, String(value)])
     choose(command, Object.fromEntries([...args, ...options]))
   })
+}
+
+function helpAfter({ details, examples }: Command): string {
+  const shown = examples.map((one) => `\n  ${one}`).join('')
+  return `${details ? `\n${details}\n` : ''}\nExamples:${shown}`
 }
 
 function settingsOf(command: Command): SettingName[] {

@@ -14,6 +14,8 @@ interface Shape {
   arguments?: readonly string[]
   options?: readonly Option[]
   examples: readonly string[]
+  /** More for `--help`. */
+  details?: string
 }
 export interface Option {
   /** `--reason <text>`; without a value it is a switch. */

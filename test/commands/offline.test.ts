@@ -445,5 +445,8 @@ test('a command that is not complete is no success', async () => {
 
 test('help of a command has examples', async () => {
   const { stdout } = await kkai(['key', 'create', '--help'])
+  expect((await kkai(['catalog', 'apply', '--help'])).stdout).toContain(
+    'Providers: openai, anthropic',
+  )
   expect(stdout).toContain('Examples:\n  kkai key create acc_01k… --name main')
 })

@@ -1,6 +1,6 @@
 /** The command line while a server runs: commands are handed over to it and take effect at once; and the server's life. */
 import { describe, expect, test } from 'bun:test'
-import { statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { kkai, kkaiJson, newData, spawnKkai, startKkai } from '../helpers/kkai.ts'
 
@@ -40,6 +40,7 @@ describe('the demo', () => {
       code: null,
     })
     expect((await ask(facts.url, facts.key, 'demo/500')).status).toBeGreaterThanOrEqual(500)
+    expect(await ask(facts.url, facts.key, 'demo/azure')).toEqual({ status: 200, code: null })
     expect((await fetch(`${facts.simulator}/journal`)).status).toBe(200)
   })
 
@@ -125,6 +126,12 @@ describe('the demo', () => {
     expect(
       await kkai(['credit', 'grant', facts.account, 'x', '--reason', 'r', '--data', facts.data]),
     ).toMatchObject({ exit: 2 })
+  })
+
+  test('may have as many requests to providers under way as Bun allows', async () => {
+    const { pid } = await demo
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+    expect(environment).toContain('BUN_CONFIG_MAX_HTTP_REQUESTS=65535')
   })
 
   test('is verified beside its running', async () => {
