@@ -75,7 +75,11 @@ export async function startKkai<T extends { url: string } = { url: string }>(
     child.kill(signal)
     return child.exited
   }
-  cleanups.push(() => stop('SIGKILL'))
+  // Asked first, so that a demo removes its data.
+  cleanups.push(async () => {
+    if ((await Promise.race([stop(), Bun.sleep(3000).then(() => null)])) === null)
+      await stop('SIGKILL')
+  })
   let said = ''
   const listening = collect(child.stderr, (text) => {
     said += text
