@@ -85,8 +85,8 @@ async function count(app: Gateway, hold: HoldInHand): Promise<Measured> {
   const ask = (texts: string[]) => app.counter.count(texts)
   const [prompt, text, thought] = await Promise.all([
     hold.tally.reportedInput ?? call.inputTokens ?? ask(promptTexts(call)),
-    ask(output === '' ? [] : [output]),
-    ask(reasoning === '' ? [] : [reasoning]),
+    ask(output),
+    ask(reasoning),
   ])
   const counted = prompt !== null && text !== null && thought !== null
   const input: Units =

@@ -7,6 +7,9 @@ const tokensPerByte = 0.35
 /** Beyond this the delivered text is no longer kept for counting; its length still is. */
 const longestKept = 4 * 1024 * 1024
 
+/** Pieces of text by choice. */
+type Kept = Map<number, string[]>
+
 export class Tally {
   /** The upstream's own report, as far as it has come. */
   usage: Usage | null = null
@@ -15,8 +18,8 @@ export class Tally {
   /** Deltas with output; never more than tokens. */
   deltas = 0
   #bytes = 0
-  #text: string[] = []
-  #reasoning: string[] = []
+  readonly #text: Kept = new Map()
+  readonly #reasoning: Kept = new Map()
 
   see(events: readonly CallEvent[], now: number): void {
     for (const event of events) this.#see(event, now)
@@ -25,19 +28,22 @@ export class Tally {
   #see(event: CallEvent, now: number): void {
     if (event.type === 'usage') this.usage = event.usage
     else if (event.type === 'finish') this.finish = event.reason
-    else if (event.type === 'reasoning') this.#keep(this.#reasoning, event.text, now)
-    else if (event.type === 'tool') this.#keep(this.#text, event.name, now)
+    else if (event.type === 'reasoning') this.#keep(this.#reasoning, event, event.text, now)
+    else if (event.type === 'tool') this.#keep(this.#text, event, event.name, now)
     else if (event.type === 'text' || event.type === 'refusal' || event.type === 'arguments') {
-      this.#keep(this.#text, event.text, now)
+      this.#keep(this.#text, event, event.text, now)
     }
   }
 
-  #keep(texts: string[], text: string, now: number): void {
+  #keep(kept: Kept, { choice }: { choice: number }, text: string, now: number): void {
     if (text === '') return
     this.firstTokenAt ??= now
     this.deltas += 1
     this.#bytes += Buffer.byteLength(text)
-    if (this.#bytes <= longestKept) texts.push(text)
+    if (this.#bytes > longestKept) return
+    const texts = kept.get(choice)
+    if (texts === undefined) kept.set(choice, [text])
+    else texts.push(text)
   }
 
   /** Whether anything that costs was delivered. */
@@ -50,9 +56,10 @@ export class Tally {
     return Math.max(this.deltas, Math.ceil(this.#bytes * tokensPerByte))
   }
 
-  /** Text and reasoning, for counting. */
-  get texts(): { output: string; reasoning: string } {
-    return { output: this.#text.join(''), reasoning: this.#reasoning.join('') }
+  /** Text and reasoning of each choice, for counting: mixed as they came they would be other tokens. */
+  get texts(): { output: string[]; reasoning: string[] } {
+    const joined = (kept: Kept) => [...kept.values()].map((texts) => texts.join(''))
+    return { output: joined(this.#text), reasoning: joined(this.#reasoning) }
   }
 
   /** What the upstream said went in, without what it said came out; null when it has not said. */
