@@ -67,16 +67,17 @@ const sources = ['src', 'web', 'migrations', 'test'].flatMap((folder) =>
 const text = new Map(sources.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
 const product = sources.filter((file) => /^(src|web)\//.test(file) && !file.endsWith('.d.ts'))
 
-const imports: Import[] = sources.flatMap((from) => {
-  const found = (text.get(from) ?? '').matchAll(
-    /^(?:import|export)\s(?<type>type\s)?(?:[^'";]*?\sfrom\s)?'(?<name>[^']+)'|\bimport\(\s*'(?<lazy>[^']+)'|new URL\('(?<worker>\.[^']+)', import/gm,
-  )
-  return [...found].map(({ groups }) => {
-    const name = groups?.name ?? groups?.lazy ?? groups?.worker ?? ''
+/** `import … from`, `export … from`, `import()`, and what is started by its path: a Worker, a program of a test. */
+const references =
+  /^(?:import|export)\s(?<type>type\s)?(?:[^'";]*?\sfrom\s)?'(?<name>[^']+)'|\bimport\(\s*'(?<lazy>[^']+)'|new URL\('(?<worker>\.[^']+)', import|join\(import\.meta\.dir, '(?<program>[^']+\.ts)'/gm
+
+const imports: Import[] = sources.flatMap((from) =>
+  [...(text.get(from) ?? '').matchAll(references)].map(({ groups = {} }) => {
+    const name = groups.name ?? groups.lazy ?? groups.worker ?? `./${groups.program}`
     const to = name.startsWith('.') ? normalize(join(dirname(from), name)) : name
-    return { from, to, typeOnly: groups?.type !== undefined }
-  })
-})
+    return { from, to, typeOnly: groups.type !== undefined }
+  }),
+)
 const ours = imports.filter(({ to }) => text.has(to))
 
 function folderOf(file: string): string {
@@ -146,33 +147,22 @@ describe('packages', () => {
   })
 })
 
-test.each(sources.filter((file) => /^(src|migrations)\/.*list\.ts$/.test(file)))(
-  '%s names every member of its set',
-  (list) => {
-    const folder = dirname(list)
-    const named = ours.filter(({ from }) => from === list).map(({ to }) => to)
-    const listed = imports.filter(({ from }) => from === list).map(({ to }) => to)
-    const members = readdirSync(join(root, folder)).filter((file) => isMember(folder, file))
-    const reached = reach(named)
-    const missing = members.filter((file) => {
-      const path = join(folder, file)
-      return !listed.includes(path) && !reached.has(path)
-    })
-    expect(missing).toEqual([])
-  },
-)
+const lists = sources.filter((file) => /^(src|migrations)\/.*list\.ts$/.test(file))
 
-/** A set's own machinery (`dialect.ts` of dialects, `job.ts` of jobs) is not a member. */
-function isMember(folder: string, file: string): boolean {
-  const machinery = ['list.ts', `${folder.split('/').at(-1)?.replace(/s$/, '')}.ts`, 'socket.ts']
-  machinery.push('run.ts', 'command-line.ts')
-  return /\.(ts|sql)$/.test(file) && !file.endsWith('.d.ts') && !machinery.includes(file)
-}
+/** Beside the members there are only what they share, and what uses the list. */
+test.each(lists)('%s names every member of its set', (list) => {
+  const folder = readdirSync(join(root, dirname(list)))
+    .filter((file) => /(?<!\.d)\.(ts|sql)$/.test(file))
+    .map((file) => join(dirname(list), file))
+  const users = folder.filter((file) => reach([file]).has(list))
+  const named = reach([list, ...users])
+  expect(folder.filter((file) => !named.has(file))).toEqual([])
+})
 
 function reach(roots: readonly string[]): Set<string> {
   const seen = new Set<string>(roots)
   for (const file of seen) {
-    for (const { from, to } of ours) if (from === file) seen.add(to)
+    for (const { from, to } of imports) if (from === file) seen.add(to)
   }
   return seen
 }
