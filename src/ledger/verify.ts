@@ -36,7 +36,7 @@ export function verifyLedger(
 ): Promise<Verdict> {
   return readSnapshot(store, async (snapshot) => {
     const [size] = await snapshot.rows<{ total: bigint }>(
-      'SELECT (SELECT count(*) FROM transfer) + (SELECT count(*) FROM usage) AS total',
+      'SELECT count(*) + count(pending_id) AS total FROM transfer',
     )
     const progress = { done: 0, total: Number(size?.total) }
     const tick = (rows: number) => {
@@ -95,28 +95,29 @@ function describe(
   ]
 }
 
-type Usage = { [unit in UnitClass]: bigint } & {
-  id: string
-  account_id: string
+/** A post or void beside the usage record under its hold's id: all null where there is none. */
+type Resolved = { [unit in UnitClass]: bigint } & {
+  pending_id: string
+  phase: string
+  payer: string
+  posted: bigint
+  excess: bigint | null
+  account_id: string | null
   price_id: string
   buy_price_id: string | null
   cost: bigint
   charged: bigint
   buy_cost: bigint
-  /** Of the post or void; null when there is none. */
-  payer: string | null
-  phase: string | null
-  posted: bigint | null
-  excess: bigint | null
 }
 
-const usageText = `
-  SELECT u.id, u.account_id, u.price_id, u.buy_price_id, ${unitClasses.map((unit) => `u.${unit}`)}, u.cost, u.charged,
-    u.buy_cost, p.account_id AS payer, p.phase, p.amount AS posted, x.amount AS excess
-  FROM usage u LEFT JOIN transfer p ON p.pending_id = u.id
-    LEFT JOIN transfer x ON x.code = 'usage_excess' AND x.external_id = u.id`
+const resolvedText = `
+  SELECT p.pending_id, p.phase, p.account_id AS payer, p.amount AS posted, x.amount AS excess,
+    u.account_id, u.price_id, u.buy_price_id, ${unitClasses.map((unit) => `u.${unit}`)}, u.cost, u.charged, u.buy_cost
+  FROM transfer p LEFT JOIN usage u ON u.id = p.pending_id
+    LEFT JOIN transfer x ON x.code = 'usage_excess' AND x.external_id = p.pending_id
+  WHERE p.pending_id IS NOT NULL`
 
-/** Each record's cost from its counts and price, and its one post or void with what that charged. Answers how many. */
+/** Each post or void has one record, that record the cost of its counts, and both the same charge. Answers how many. */
 async function checkUsage(
   snapshot: Snapshot,
   walked: Walked,
@@ -124,22 +125,32 @@ async function checkUsage(
   tick: (rows: number) => void,
 ): Promise<number> {
   const rates = await readRates(snapshot)
-  let [records, paid, excess] = [0, 0, 0]
-  for await (const page of snapshot.pages<Usage>(usageText)) {
-    for (const usage of page) {
+  let [records, excess] = [0, 0]
+  for await (const page of snapshot.pages<Resolved>(resolvedText)) {
+    for (const resolved of page) {
+      if (!paidRight(resolved)) note('usage-transfers', resolved.pending_id)
+      if (resolved.excess !== null) excess++
+      if (resolved.account_id === null) continue
       records++
-      if (usage.payer !== null) paid++
-      if (usage.excess !== null) excess++
-      if (!costsRight(usage, rates)) note('usage-cost', usage.id)
-      if (!paidRight(usage)) note('usage-transfers', usage.id)
+      if (!costsRight(resolved, rates)) note('usage-cost', resolved.pending_id)
     }
     tick(page.length)
   }
-  // Each record meets at most one post or void, so equal counts leave none without a record.
-  if (paid !== walked.resolved)
-    note('usage-transfers', `${walked.resolved - paid} posts or voids without usage`)
-  if (excess !== walked.excess)
-    note('usage-transfers', `${walked.excess - excess} write-offs without usage`)
+  // Every post or void has at most one record and one write-off, so where the counts agree none stands alone.
+  const ids = (text: string) => snapshot.rows<{ id: string }>(text)
+  const [stored] = await snapshot.rows<{ records: bigint }>('SELECT count(*) AS records FROM usage')
+  const lonely = [
+    ...(Number(stored?.records) === records
+      ? []
+      : await ids(
+          `SELECT id FROM usage u WHERE NOT EXISTS (SELECT 1 FROM transfer WHERE pending_id = u.id)`,
+        )),
+    ...(walked.excess === excess
+      ? []
+      : await ids(`SELECT id FROM transfer x WHERE code = 'usage_excess'
+          AND NOT EXISTS (SELECT 1 FROM transfer WHERE pending_id = x.external_id)`)),
+  ]
+  for (const { id } of lonely) note('usage-transfers', id)
   return records
 }
 
@@ -157,7 +168,7 @@ async function readRates(snapshot: Snapshot): Promise<Map<string, Rate[]>> {
   return rates
 }
 
-function costsRight(usage: Usage, rates: Map<string, Rate[]>): boolean {
+function costsRight(usage: Resolved, rates: Map<string, Rate[]>): boolean {
   const units: Units = {}
   for (const unit of unitClasses) if (usage[unit] !== 0n) units[unit] = Number(usage[unit])
   const buyRates = usage.buy_price_id === null ? null : (rates.get(usage.buy_price_id) ?? [])
@@ -167,12 +178,13 @@ function costsRight(usage: Usage, rates: Map<string, Rate[]>): boolean {
   )
 }
 
-function paidRight(usage: Usage): boolean {
+function paidRight(resolved: Resolved): boolean {
+  const { cost, charged } = resolved
   return (
-    usage.payer === usage.account_id &&
-    usage.phase === (usage.cost === 0n ? 'void' : 'post') &&
-    usage.posted === usage.charged &&
-    usage.cost - usage.charged === (usage.excess ?? 0n)
+    resolved.account_id === resolved.payer &&
+    resolved.phase === (cost === 0n ? 'void' : 'post') &&
+    resolved.posted === charged &&
+    cost - charged === (resolved.excess ?? 0n)
   )
 }
 

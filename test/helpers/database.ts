@@ -12,7 +12,7 @@ export const now = Date.UTC(2026, 0, 15, 12)
 const cleanups: (() => unknown)[] = []
 afterAll(async () => {
   for (const clean of cleanups.reverse()) await clean()
-})
+}, 60_000)
 
 /** A directory that is gone after the file's tests. */
 export function newDirectory(): string {

@@ -168,7 +168,7 @@ describe.each(databases)('on %s', (_, open) => {
       }),
       { numRuns: 30, seed: 7 },
     )
-  })
+  }, 60_000)
 
   test('after all of that the books verify', async () => {
     expect((await verifyLedger(world.store)).checks.filter(({ ok }) => !ok)).toEqual([])

@@ -1,35 +1,26 @@
 /** The ledger's contract: the same sentences hold on SQLite and on PostgreSQL. */
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
-import { AppError, type ErrorCode } from '../../src/base/error.ts'
-import type { Code } from '../../src/ledger/chart.ts'
-import type { Ledger, Movement } from '../../src/ledger/ledger.ts'
+import type { ErrorCode } from '../../src/base/error.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
-import { account, hold as holds, transfer, usage, usageHour } from '../../src/store/schema.ts'
-import { storable } from '../../src/store/store.ts'
+import { hold as holds, usage, usageHour } from '../../src/store/schema.ts'
 import { databases, now } from '../helpers/database.ts'
 import {
   counters,
   draft,
-  fresh,
   keyCounters,
-  movement,
   newHold,
   newPerson,
   newWorld,
   openHolds,
+  refusal,
   setKey,
   setState,
   settlement,
   transfersOf,
   type World,
 } from './world.ts'
-
-const refusal = (work: Promise<unknown>) =>
-  work.then(
-    () => 'granted',
-    (cause) => (cause instanceof AppError ? cause.code : cause),
-  )
 
 describe.each(databases)('on %s', (_, open) => {
   let world: World
@@ -254,165 +245,6 @@ describe.each(databases)('on %s', (_, open) => {
     expect(JSON.parse(rows[0]?.draft ?? '')).toEqual(draft)
   })
 
-  describe('a key with a limit of 100', () => {
-    const [day1, day2] = [now, now + 86_400_000]
-
-    test('spends it once a period, and afresh in the next', async () => {
-      const ann = await newPerson(world, 1000n, { creditLimit: 100n, creditReset: 'daily' })
-      const first = newHold(ann, 100n, { periodStart: day1 })
-      await ledger.open(first, day1)
-      await ledger.resolve(
-        settlement(first.id, 100n, { draft: { ...draft, periodStart: day1 } }),
-        day1,
-      )
-      const refused = newHold(ann, 1n, { periodStart: day1 })
-      expect(await refusal(ledger.open(refused, day1))).toBe('key_limit_reached')
-      const second = newHold(ann, 100n, { periodStart: day2 })
-      expect(await ledger.open(second, day2)).toBe(100n)
-      expect(await keyCounters(world, ann)).toEqual({ held: 100n, spent: 0n })
-    })
-
-    test('a call that straddles the reset holds against the new period but is not spent in it', async () => {
-      const ann = await newPerson(world, 1000n, { creditLimit: 100n, creditReset: 'daily' })
-      const straddler = newHold(ann, 60n, { periodStart: day1 })
-      await ledger.open(straddler, day1)
-      const next = newHold(ann, 50n, { least: 40n, periodStart: day2 })
-      expect(await ledger.open(next, day2)).toBe(40n)
-      await ledger.resolve(
-        settlement(straddler.id, 60n, { draft: { ...draft, periodStart: day1 } }),
-        day2,
-      )
-      expect(await keyCounters(world, ann)).toEqual({ held: 40n, spent: 0n })
-      await ledger.resolve(
-        settlement(next.id, 40n, { draft: { ...draft, periodStart: day2 } }),
-        day2,
-      )
-      expect(await keyCounters(world, ann)).toEqual({ held: 0n, spent: 40n })
-    })
-
-    test('a clock that runs behind does not bring the old period back', async () => {
-      const ann = await newPerson(world, 1000n, { creditLimit: 100n, creditReset: 'daily' })
-      const late = newHold(ann, 70n, { periodStart: day2 })
-      await ledger.open(late, day2)
-      await ledger.resolve(
-        settlement(late.id, 70n, { draft: { ...draft, periodStart: day2 } }),
-        day2,
-      )
-      expect(await refusal(ledger.open(newHold(ann, 31n, { periodStart: day1 }), day1))).toBe(
-        'key_limit_reached',
-      )
-    })
-  })
-
-  describe('a movement by itself', () => {
-    test.each([
-      // code, more → [debit, credit] where '' is the account
-      ['topup', { processor: 'stripe' }, ['clearing:stripe', '']],
-      ['refund', { processor: 'ecpay' }, ['', 'clearing:ecpay']],
-      ['dispute', {}, ['', 'disputes']],
-      ['dispute_won', {}, ['disputes', '']],
-      ['grant', {}, ['promo', '']],
-      ['voucher', {}, ['promo', '']],
-      ['expiry', {}, ['', 'promo']],
-      ['adjustment', { way: 'debit', reason: 'r', actor: 'a' }, ['', 'income']],
-      ['adjustment', { way: 'credit', reason: 'r', actor: 'a' }, ['income', '']],
-      ['writeoff', {}, ['writeoff', '']],
-    ] as [Code, Partial<Movement>, [string, string]][])(
-      '%s %p: debit and credit %p',
-      async (code, more, sides) => {
-        const ann = await newPerson(world, 500n)
-        const moved = movement(ann, code, 200n, more)
-        expect(await ledger.transfer(moved, now)).toBe(true)
-        const [row] = await world.store.db.select().from(transfer).where(eq(transfer.id, moved.id))
-        expect([row?.debitId, row?.creditId]).toEqual(sides.map((side) => side || ann))
-        const debited = sides[0] === '' ? 200n : 0n
-        expect(await counters(world, ann)).toEqual([
-          700n - 2n * debited,
-          0n,
-          debited,
-          700n - debited,
-        ])
-      },
-    )
-
-    test('is booked once by its external id, whoever asks', async () => {
-      const [ann, bob] = [await newPerson(world, 0n), await newPerson(world, 0n)]
-      const externalId = fresh('pi_')
-      const topup = (id: string) => movement(id, 'topup', 50n, { processor: 'stripe', externalId })
-      expect(await ledger.transfer(topup(ann), now)).toBe(true)
-      expect(await ledger.transfer(topup(ann), now)).toBe(false)
-      expect(await ledger.transfer(topup(bob), now)).toBe(false)
-      expect(await ledger.transfer({ ...topup(ann), code: 'grant' }, now)).toBe(true)
-      expect(await counters(world, ann)).toEqual([100n, 0n, 0n, 100n])
-    })
-
-    test('a refund takes no more than what is free; a dispute takes what it takes', async () => {
-      const ann = await newPerson(world, 100n)
-      await ledger.open(newHold(ann, 60n), now)
-      const refund = (amount: bigint) =>
-        ledger.transfer(
-          movement(ann, 'refund', amount, {
-            processor: 'stripe',
-            externalId: `re_${amount}${ann}`,
-          }),
-          now,
-        )
-      expect(await refusal(refund(41n))).toBe('insufficient_credits')
-      expect(await refund(40n)).toBe(true)
-      expect(await refund(40n)).toBe(false)
-      expect(await ledger.transfer(movement(ann, 'dispute', 100n), now)).toBe(true)
-      expect(await counters(world, ann)).toEqual([-100n, 60n, 140n, 100n])
-    })
-
-    test('needs an account that exists', async () => {
-      expect(await refusal(ledger.transfer(movement('acc_none', 'grant', 1n), now))).toBe(
-        'not_found',
-      )
-    })
-
-    test.each([
-      ['nothing', movement('x', 'grant', 0n)],
-      ['a negative amount', movement('x', 'grant', -1n)],
-      ['a top-up without a processor', movement('x', 'topup', 1n)],
-      ['an adjustment without a way', movement('x', 'adjustment', 1n, { reason: 'r', actor: 'a' })],
-    ])('of %s is a bug', async (_, wrong) => {
-      const attempt = async () => ledger.transfer(wrong, now)
-      expect(attempt()).rejects.toThrow('bug:')
-    })
-
-    test.each([
-      ['an adjustment without a reason', { code: 'adjustment', way: 'credit', actor: 'a' }],
-      ['an amount past 64 bits', { amount: 2n ** 63n - 500n }],
-      ['a house account’s own counters', { accountId: 'promo', code: 'writeoff' }],
-    ] as const)('of %s is refused by the database, whole', async (_, wrong) => {
-      const ann = await newPerson(world, 500n)
-      const attempt = ledger.transfer({ ...movement(ann, 'grant', 100n), ...wrong }, now)
-      expect(
-        await attempt.then(
-          () => 'booked',
-          (cause) => cause instanceof Error,
-        ),
-      ).toBe(true)
-      expect(await counters(world, ann)).toEqual([500n, 0n, 0n, 500n])
-      expect(await transfersOf(world, ann)).toHaveLength(1)
-    })
-
-    test('keeps any text and its hash', async () => {
-      const ann = await newPerson(world, 0n)
-      const reason = 'Größe 你好 🙂 "quoted" \\x1f \x1f \ud800 \0 \n'
-      await ledger.transfer(movement(ann, 'grant', 1n, { reason, actor: "o'hara" }), now)
-      const [row] = await transfersOf(world, ann)
-      expect(row?.reason).toBe(storable(reason))
-    })
-  })
-
-  test('house accounts keep no totals of their own', async () => {
-    const rows = await world.store.db.select().from(account).where(eq(account.kind, 'house'))
-    expect(rows.map(({ id }) => id)).toContain('clearing:stripe')
-    for (const { debitsPosted, creditsPosted, seq } of rows) {
-      expect([debitsPosted, creditsPosted, seq]).toEqual([0n, 0n, 0])
-    }
-  })
   test('after all of that the books verify', async () => {
     expect((await verifyLedger(world.store)).checks.filter(({ ok }) => !ok)).toEqual([])
   })

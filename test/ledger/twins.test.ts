@@ -143,4 +143,5 @@ test.if(databases.length > 1)(
       expect(answers).toContain(met)
     }
   },
+  60_000,
 )

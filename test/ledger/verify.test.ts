@@ -1,8 +1,10 @@
 /** Each check of `kkai verify` is made to fail by someone who writes in the database by hand. */
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Progress, verifyLedger } from '../../src/ledger/verify.ts'
-import type { SqliteStore, Store } from '../../src/store/store.ts'
+import type { SQL } from 'bun'
+import { type Check, type Progress, verifyLedger } from '../../src/ledger/verify.ts'
+import type { StoreReader } from '../../src/store/reader.ts'
+import type { PostgresStore, SqliteStore, Store } from '../../src/store/store.ts'
 import { databases, now, openTestSqlite } from '../helpers/database.ts'
 import { movement, newHold, newPerson, newWorld, settlement, type World } from './world.ts'
 
@@ -29,24 +31,36 @@ async function newHistory(store: Store): Promise<World> {
 }
 
 /** Past triggers, references and constraints, as only the owner of the file can. */
-async function tamper(store: Store, text: string): Promise<void> {
-  if (store.kind === 'postgres') {
-    const tables = ['transfer', 'rate', 'usage', 'hold', 'account', 'usage_hour', 'key']
-    for (const table of tables)
-      await store.connection.unsafe(`ALTER TABLE ${table} DISABLE TRIGGER ALL`)
-    await store.connection.unsafe(text)
-    return
-  }
-  const triggers = store.connection.query<{ name: string }, []>(
+function tamperSqlite({ connection }: SqliteStore, text: string): void {
+  const triggers = connection.query<{ name: string }, []>(
     "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
   )
-  for (const { name } of triggers.all()) store.connection.run(`DROP TRIGGER ${name}`)
-  store.connection.run('PRAGMA foreign_keys = OFF')
-  store.connection.run('PRAGMA ignore_check_constraints = ON')
-  store.connection.run(text)
+  for (const { name } of triggers.all()) connection.run(`DROP TRIGGER ${name}`)
+  connection.run('PRAGMA foreign_keys = OFF')
+  connection.run('PRAGMA ignore_check_constraints = ON')
+  connection.run(text)
 }
 
-const failed = async (store: Store) => (await verifyLedger(store)).checks.filter(({ ok }) => !ok)
+/** The same as its owner on PostgreSQL, in a transaction that verify reads in and that is rolled back. */
+async function failedWithin(store: PostgresStore, text: string): Promise<Check[]> {
+  let found: Check[] = []
+  const undo = new Error('undo')
+  const within = store.connection.begin(async (tx) => {
+    const tables = ['transfer', 'rate', 'usage', 'hold', 'account', 'usage_hour', 'key']
+    for (const table of tables) await tx.unsafe(`ALTER TABLE ${table} DISABLE TRIGGER ALL`)
+    await tx.unsafe(text)
+    const begin = (_: string, run: (snapshot: typeof tx) => unknown) => run(tx)
+    found = await failed({ ...store, connection: { begin } as unknown as SQL })
+    throw undo
+  })
+  await within.catch((cause) => {
+    if (cause !== undo) throw cause
+  })
+  return found
+}
+
+const failed = async (store: StoreReader) =>
+  (await verifyLedger(store)).checks.filter(({ ok }) => !ok)
 
 const tamperings: [what: string, text: string, checks: string[]][] = [
   [
@@ -169,8 +183,19 @@ const tamperings: [what: string, text: string, checks: string[]][] = [
 ]
 
 describe.each(databases)('on %s', (_, open) => {
+  let world: World
+  beforeAll(async () => {
+    world = await newHistory(await open())
+  })
+
+  async function failedAfter(text: string): Promise<Check[]> {
+    if (world.store.kind === 'postgres') return failedWithin(world.store, text)
+    const { store } = await newHistory(await open())
+    tamperSqlite(store as SqliteStore, text)
+    return failed(store).finally(store.close)
+  }
+
   test('a true history passes every check, and is told in numbers', async () => {
-    const world = await newHistory(await open())
     const progress: Progress[] = []
     const verdict = await verifyLedger(world.store, { onProgress: (at) => progress.push(at) })
     expect(verdict.checks.filter(({ ok }) => !ok)).toEqual([])
@@ -193,18 +218,13 @@ describe.each(databases)('on %s', (_, open) => {
   })
 
   test.each(tamperings)('when %s, it is found', async (_, text, checks) => {
-    const { store } = await newHistory(await open())
-    await tamper(store, text)
-    const found = (await failed(store)).map(({ name }) => name)
+    const found = (await failedAfter(text)).map(({ name }) => name)
     // SQLite also finds what then points nowhere: its own test is below.
     expect(found.filter((name) => name !== 'database')).toEqual(checks)
-    await store.close()
   })
 
   test('what is found is named, the first few', async () => {
-    const { store } = await newHistory(await open())
-    await tamper(store, "UPDATE transfer SET actor = 'eve'")
-    const [found] = await failed(store)
+    const [found] = await failedAfter("UPDATE transfer SET actor = 'eve'")
     expect(found?.detail).toContain('tfr_ann, topup, paid, paid:post, free and 6 more')
   })
 })
@@ -212,7 +232,7 @@ describe.each(databases)('on %s', (_, open) => {
 describe('on SQLite, the file itself', () => {
   test('when a reference points nowhere, it is found', async () => {
     const { store } = await newHistory(await openTestSqlite())
-    await tamper(store, "UPDATE key SET account_id = 'gone'")
+    tamperSqlite(store as SqliteStore, "UPDATE key SET account_id = 'gone'")
     expect(await failed(store)).toMatchObject([
       { name: 'database', detail: 'key names a missing account (integrity and references)' },
     ])

@@ -1,5 +1,6 @@
 /** What the ledger's tests stand on: a store with a model and its price, people with credit, and their keys. */
 import { eq } from 'drizzle-orm'
+import { AppError } from '../../src/base/error.ts'
 import type { Code } from '../../src/ledger/chart.ts'
 import {
   type Draft,
@@ -142,3 +143,13 @@ export function setKey({ store }: World, accountId: string, set: Partial<typeof 
       .where(eq(key.id, `${accountId}-key`)),
   ])
 }
+
+/** The code of an AppError, or `granted`; any other failure is the test's own. */
+export const refusal = (work: Promise<unknown>) =>
+  work.then(
+    () => 'granted',
+    (cause) => {
+      if (cause instanceof AppError) return cause.code
+      throw cause
+    },
+  )

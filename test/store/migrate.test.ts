@@ -13,6 +13,7 @@ describe('the text for PostgreSQL', () => {
     ['a INTEGER NOT NULL', 'a BIGINT NOT NULL'],
     ['CREATE TABLE a (b TEXT) STRICT;', 'CREATE TABLE a (b TEXT);'],
     ['CREATE TABLE a (b TEXT)\nSTRICT;', 'CREATE TABLE a (b TEXT);'],
+    ['CREATE TABLE a (b TEXT) STRICT, WITHOUT ROWID;', 'CREATE TABLE a (b TEXT);'],
     ["CHECK (a IN ('POINTER'))", "CHECK (a IN ('POINTER'))"],
   ])('%p → %p', (ours, theirs) => {
     expect(toPostgres(ours)).toBe(theirs)
