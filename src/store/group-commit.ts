@@ -24,7 +24,7 @@ const largestBatch = 512
 export function groupCommit(connection: Database): GroupCommit {
   const count = connection.prepare<{ n: bigint }, []>('SELECT total_changes() AS n')
   const changes = () => count.get()?.n
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let scheduled = false
 
   /** Null when a write failed half-way, or took the transaction with it (a full disk). */
