@@ -78,7 +78,8 @@ export function readMessages(body: JsonObject, model: Model, desk: Desk): Messag
       maxTokens: maxTokens as number,
       stops: readStops(body.stop_sequences),
       thinking,
-      announcesCalls: true,
+      // A forced call comes alone: the real one begins its answer with it.
+      announcesCalls: toolChoice === 'auto',
     },
     parts: walk.parts,
     stream,
