@@ -1,6 +1,6 @@
 /**
  * The ledger on PostgreSQL. Each verb is one statement, so one round trip and one transaction: it locks the account's row
- * first (then key, then hold: one order, so no deadlock), decides by what it reads under that lock, and changes the rest
+ * before any other (so two verbs never wait for each other), decides by what it reads under that lock, and changes the rest
  * from what it decided. Rows travel as JSON in the tables' own columns; only amounts, numbers and hashes are made here.
  */
 import { assert } from '../base/assert.ts'
