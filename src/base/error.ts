@@ -25,6 +25,7 @@ const refusals = {
   method_not_allowed: [405, 'invalid_request_error', 'That method is not supported at this address.'],
   body_too_large: [413, 'invalid_request_error', 'The body is larger than this server accepts.'],
   rate_limit_exceeded: [429, 'rate_limit_error', 'Too many requests. Wait as long as retry-after says.'],
+  client_left: [499, 'invalid_request_error', 'The client closed the connection. It never sees this; the record does.'],
   internal_error: [500, 'api_error', 'Something failed on our side. It is logged under the request id.'],
   upstream_error: [502, 'upstream_error', 'The provider could not be used. The operator has been told; try again later.'],
   overloaded: [503, 'overloaded_error', 'No provider of this model is available right now. Try again shortly.'],

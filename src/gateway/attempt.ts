@@ -30,8 +30,6 @@ export interface Attempt {
   leave(): void
 }
 
-const leftStatus = 499
-
 export function beginAttempt(app: Gateway, hold: HoldInHand, signal: AbortSignal): Attempt {
   const lastAt = hold.startedAt + app.settings.totalMs
   let changes = app.keys.changes
@@ -93,12 +91,12 @@ export function beginAttempt(app: Gateway, hold: HoldInHand, signal: AbortSignal
 
 /** How a call that did not end well is settled: `delivered` says whether the client has seen anything of it. */
 export function endingFor(cause: unknown, delivered: boolean): Ending {
-  if (cause instanceof ClientLeft) return { outcome: 'client_left', status: leftStatus, error: cause }
   if (cause instanceof AppError) {
     const outcome: Outcome = delivered || cause.code === 'shutting_down' ? 'cut' : 'refused'
     return { outcome, status: cause.status, error: cause }
   }
-  const status = refusalOf(cause).status
+  const { status } = refusalOf(cause)
+  if (cause instanceof ClientLeft) return { outcome: 'client_left', status, error: cause }
   if (delivered) return { outcome: 'broken', status, error: cause }
   const own = cause instanceof ProviderError && ['request', 'policy'].includes(cause.failure.kind)
   return { outcome: own ? 'refused' : 'failed', status, error: cause }
@@ -108,6 +106,7 @@ export function endingFor(cause: unknown, delivered: boolean): Ending {
 export function refusalOf(cause: unknown): AppError {
   if (cause instanceof AppError) return cause
   if (cause instanceof ProviderError) return refusalFor(cause)
+  if (cause instanceof ClientLeft) return new AppError('client_left', { cause })
   return new AppError('internal_error', { cause })
 }
 

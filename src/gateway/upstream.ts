@@ -33,7 +33,7 @@ const leastMaximum = 4_096
 
 /** Refuses with `ProviderError` when no channel answers, with `AppError` when the request cannot be said there. */
 export async function firstAnswer(app: Gateway, hold: HoldInHand, attempt: Attempt): Promise<Answer> {
-  let last = broken('no channel is available', 'overloaded')
+  let last: ProviderError | null = null
   for (const route of app.breakers.order(hold.model, app.clock.elapsed(), Math.random)) {
     hold.route = route
     try {
@@ -53,7 +53,7 @@ export async function firstAnswer(app: Gateway, hold: HoldInHand, attempt: Attem
       })
     }
   }
-  throw last
+  throw last ?? broken('no channel is available', 'overloaded')
 }
 
 async function ask(app: Gateway, hold: HoldInHand, route: Route, attempt: Attempt): Promise<Answer> {
