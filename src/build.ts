@@ -63,9 +63,12 @@ function describe(file: string, type: string): SiteFile {
 /** Names stay readable in traces; nothing is read from the directory that it will run in. */
 async function compile(): Promise<void> {
   const minify = { whitespace: true, syntax: true }
-  // Beside the code, not in it: compiled ahead, the tokenizer's tables alone would take 9 MB.
-  await Bun.build({
-    entrypoints: [join(root, 'src/gateway/count-worker.ts')],
+  // Beside the code, not in it: compiled ahead, the tokenizer's tables alone would take 9 MB. Without folders, so that
+  // `new URL('./count-worker.ts', import.meta.url)` finds the same file from source and from the executable.
+  const workers = await Bun.build({
+    entrypoints: [
+      ...new Bun.Glob('src/**/*-worker.ts').scanSync({ cwd: root, absolute: true }),
+    ].sort(),
     outdir: dist,
     naming: '[name].[ext]',
     target: 'bun',
@@ -80,7 +83,7 @@ async function compile(): Promise<void> {
     sourcemap: 'inline',
     compile: {
       outfile: executable,
-      assets: [site, join(dist, 'count-worker.js')],
+      assets: [site, ...workers.outputs.map(({ path }) => path)],
       autoloadDotenv: false,
       autoloadBunfig: false,
     },
