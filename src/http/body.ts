@@ -85,14 +85,13 @@ function checkShape(text: string): void {
     else if (char === 0x7b || char === 0x5b) depth++
     else if (char === 0x7d || char === 0x5d) depth--
     else if (char === 0x3a) fields++
-    if (depth > deepest || fields > mostFields) {
-      const [what, limit] =
-        depth > deepest ? ['nested deeper than', deepest] : ['larger than', mostFields]
-      throw new AppError('invalid_request', {
-        message: `The body is ${what} ${limit} ${depth > deepest ? 'levels' : 'fields'}.`,
-      })
-    }
+    if (depth > deepest) throw refuse(`nested deeper than ${deepest} levels`)
+    if (fields > mostFields) throw refuse(`larger than ${mostFields} fields`)
   }
+}
+
+function refuse(what: string): AppError {
+  return new AppError('invalid_request', { message: `The body is ${what}.` })
 }
 
 function mayBeDeep(text: string): boolean {
