@@ -9,7 +9,7 @@ import type { Draft } from '../ledger/ledger.ts'
 import { affordable, outputCost, type Quote } from './estimate.ts'
 import type { Gateway } from './gateway.ts'
 import type { Turn } from './limits.ts'
-import { Tally } from './tally.ts'
+import { type Most, Tally } from './tally.ts'
 
 export interface HoldInHand {
   id: string
@@ -67,11 +67,17 @@ export async function openHold(
     ...{ id, key, call, model, quote, turn, draft, held, heldOutput },
     maxOutput: clamped ? heldOutput : quote.maxOutput,
     flags: new Set(clamped ? ['clamped'] : []),
-    tally: new Tally(),
+    tally: new Tally(mostOf(model, call)),
     promptTokens: null,
     route: null,
     startedAt: app.clock.elapsed(),
   }
+}
+
+/** An embedding's prompts are many, each within the context; together they are no more tokens than bytes. */
+function mostOf({ kind, contextLength, maxOutput }: Model, { textBytes, choices }: Call): Most {
+  const input = kind === 'chat' ? contextLength : textBytes
+  return { input, output: (maxOutput ?? contextLength) * choices }
 }
 
 /** A step of this many tokens is tried when the account does not cover a whole one. */

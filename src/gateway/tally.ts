@@ -1,6 +1,6 @@
 /** What one answer has delivered so far: the meter that reads a copy of every event. */
 import { isObject, type Json } from '../base/json.ts'
-import type { Units } from '../base/units.ts'
+import { completionTokens, promptTokens, type Units } from '../base/units.ts'
 import type { Call, CallEvent, FinishReason, Usage } from '../dialects/dialect.ts'
 
 const tokensPerByte = 0.35
@@ -10,7 +10,14 @@ const longestKept = 4 * 1024 * 1024
 /** Pieces of text by choice. */
 type Kept = Map<number, string[]>
 
+/** Tokens that the model can read and write at all, by the catalogue. */
+export interface Most {
+  input: number
+  output: number
+}
+
 export class Tally {
+  readonly #most: Most
   /** The upstream's own report, as far as it has come. */
   usage: Usage | null = null
   finish: FinishReason | null = null
@@ -21,18 +28,29 @@ export class Tally {
   readonly #text: Kept = new Map()
   readonly #reasoning: Kept = new Map()
 
+  constructor(most: Most) {
+    this.#most = most
+  }
+
   see(events: readonly CallEvent[], now: number): void {
     for (const event of events) this.#see(event, now)
   }
 
   #see(event: CallEvent, now: number): void {
-    if (event.type === 'usage') this.usage = event.usage
+    if (event.type === 'usage') this.usage = this.#judge(event.usage)
     else if (event.type === 'finish') this.finish = event.reason
     else if (event.type === 'reasoning') this.#keep(this.#reasoning, event, event.text, now)
     else if (event.type === 'tool') this.#keep(this.#text, event, event.name, now)
     else if (event.type === 'text' || event.type === 'refusal' || event.type === 'arguments') {
       this.#keep(this.#text, event, event.text, now)
     }
+  }
+
+  /** More than the model can read or write is no measurement, however well-formed. */
+  #judge({ units, plausible }: Usage): Usage {
+    const { input, output } = this.#most
+    const possible = promptTokens(units) <= input && completionTokens(units) <= output
+    return { units, plausible: plausible && possible }
   }
 
   #keep(kept: Kept, { choice }: { choice: number }, text: string, now: number): void {
