@@ -7,8 +7,8 @@ import type { Channel, Model, Route } from '../catalog/model.ts'
 import type { ProviderError } from './failure.ts'
 
 export interface Breakers {
-  /** The model's routes in the order to try them; open breakers are left out. `chance` gives [0, 1). */
-  order(model: Model, now: number, chance: () => number): Route[]
+  /** The model's routes in the order to try them; those with an open breaker are left out when it is their turn. */
+  order(model: Model, now: number, chance: () => number): Iterable<Route>
   succeeded(channel: Channel): void
   failed(channel: Channel, error: ProviderError, now: number): void
   /** For the metrics and the admin's page. */
@@ -28,10 +28,15 @@ const longestCoolDownMs = 300_000
 export function createBreakers(): Breakers {
   const sick = new Map<string, Health>()
 
+  /** Looked at one by one: a channel that is never reached is not taken for one that is being probed. */
+  function* healthy(routes: readonly Route[], now: number): Iterable<Route> {
+    for (const route of routes) if (mayServe(sick.get(route.channel.id), now)) yield route
+  }
+
   return {
     order: (model, now, chance) => {
-      if (model.routes.length === 1 && sick.size === 0) return [...model.routes]
-      return byPriority(model.routes.filter(({ channel }) => mayServe(sick.get(channel.id), now)), chance)
+      if (model.routes.length === 1 && sick.size === 0) return model.routes
+      return healthy(byPriority(model.routes, chance), now)
     },
     succeeded: (channel) => {
       sick.delete(channel.id)
@@ -62,7 +67,7 @@ function mayServe(health: Health | undefined, now: number): boolean {
 }
 
 /** Ascending priority; within one, drawn by weight without replacement. */
-function byPriority(routes: Route[], chance: () => number): Route[] {
+function byPriority(routes: readonly Route[], chance: () => number): Route[] {
   const keyed = routes.map((route) => ({ route, draw: Math.log(1 - chance()) / route.weight }))
   return keyed
     .sort((a, b) => a.route.priority - b.route.priority || b.draw - a.draw)
