@@ -44,7 +44,11 @@ export async function firstAnswer(app: Gateway, hold: HoldInHand, attempt: Attem
       attempt.exchange?.cancel(new ConnectionLost('given up', true))
       if (attempt.ended !== null) throw attempt.ended
       last = providerError(cause)
-      if (!mayTryAnother(last)) break
+      if (!mayTryAnother(last)) {
+        // It answers, if only with what is wrong with the request.
+        app.breakers.succeeded(route.channel)
+        break
+      }
       app.breakers.failed(route.channel, last, app.clock.elapsed())
       app.metrics.upstreamFailed(route.channel.id, last.failure.kind)
       app.log.warn('upstream.failed', {
