@@ -10,7 +10,8 @@ import type { Call } from '../dialects/dialect.ts'
 import type { Key } from '../key/key.ts'
 import { estimate } from './estimate.ts'
 import type { Gateway } from './gateway.ts'
-import { openHold } from './hold.ts'
+import { type HoldInHand, openHold } from './hold.ts'
+import { signRefusal } from './reply.ts'
 import { answerStream } from './stream.ts'
 import { answerWhole } from './whole.ts'
 
@@ -24,13 +25,15 @@ export interface Caller {
 
 export async function relay(app: Gateway, key: Key, call: Call, caller: Caller): Promise<Response> {
   const turn = app.limiter.take(key, foreseenTokens(call), app.clock.elapsed())
+  let hold: HoldInHand | null = null
   try {
     const model = sellable(app, key, call)
     const quote = estimate(app.settings, model, call, app.clock.now())
-    const hold = await openHold(app, key, call, { model, quote, turn, caller: caller.name })
+    hold = await openHold(app, key, call, { model, quote, turn, caller: caller.name })
     return call.stream ? await answerStream(app, hold, caller.signal) : await answerWhole(app, hold, caller.signal)
   } catch (cause) {
     turn.done(0)
+    signRefusal(cause, turn, hold)
     throw cause
   }
 }

@@ -1,9 +1,18 @@
 /** What every answer to a call carries: its ids, its limits, and what was done to it. */
 import type { Identity } from '../dialects/dialect.ts'
+import { AppError } from '../base/error.ts'
 import type { HoldInHand } from './hold.ts'
+import type { Turn } from './limits.ts'
 
 export function identityOf(hold: HoldInHand): Identity {
   return { id: hold.id, model: hold.model.id, created: Math.floor(hold.draft.createdAt / 1000) }
+}
+
+/** A refusal shows the limits too, and where its call has a record, that record's id. */
+export function signRefusal(cause: unknown, turn: Turn, hold: HoldInHand | null): void {
+  if (!(cause instanceof AppError)) return
+  const ids = hold === null ? {} : { 'x-generation-id': hold.id, 'x-request-id': hold.id }
+  Object.assign(cause.headers, turn.headers, ids)
 }
 
 export function headersFor(hold: HoldInHand, ignored: readonly string[], type: string): Record<string, string> {

@@ -52,10 +52,10 @@ export function createHttp({ listen, publicUrl, bodyLimitBytes, clock, log }: Ht
     .parser('strict', async ({ request }) => (await readJson(request, bodyLimitBytes)).value)
 
   function refuse(error: unknown, request: Request): Response {
-    const id = newId('req_', clock.now())
     const { method, url } = request
     const path = pathOf(url)
     const refusal = toRefusal(error, () => methodsOf(http.routes, path))
+    const id = refusal.headers['x-request-id'] ?? newId('req_', clock.now())
     if (refusal.status === 404 && !isApi(path)) return answerPage(notFoundPage, 404)
     const facts = { request: id, method, path, code: refusal.code }
     if (refusal.code === 'internal_error') log.error('http.failed', { ...facts, cause: error })
