@@ -96,7 +96,7 @@ export function promptTexts(call: Call): string[] {
   return texts
 }
 
-const structural = new Set(['role', 'type', 'url', 'data', 'file_data', 'id', 'tool_call_id', 'detail', 'format'])
+const structural = new Set(['role', 'type', 'cache_control', 'url', 'data', 'file_data', 'id', 'tool_call_id', 'detail', 'format'])
 
 function collect(value: Json | undefined, texts: string[]): void {
   if (typeof value === 'string') texts.push(value)
