@@ -8,7 +8,7 @@ import { handOver } from '../../src/commands/socket.ts'
 import { demoCatalog } from '../../src/demo/catalog.ts'
 import type { Entry } from '../../src/demo/simulator/journal.ts'
 import { type Simulator, startSimulator } from '../../src/demo/simulator/simulator.ts'
-import { newData, startKkai } from './kkai.ts'
+import { kkai, newData, startKkai } from './kkai.ts'
 
 export interface World {
   url: string
@@ -31,6 +31,8 @@ export interface World {
   /** The record of a call, once it is settled. */
   generation(id: string, key?: string): Promise<Generation>
   balance(account: string): Promise<{ balance: bigint; pending: bigint }>
+  /** Whether `kkai verify` finds the ledger in order. */
+  verify(): Promise<boolean>
   /** What the provider noted of a call, attempt by attempt. */
   seen(id: string): Entry[]
 }
@@ -185,6 +187,7 @@ export async function openWorld(settings: Record<string, string> = {}): Promise<
       })
       return { balance: BigInt(shown.balance_nano), pending: BigInt(shown.pending_nano) }
     },
+    verify: async () => (await kkai(['verify', '--data', data])).exit === 0,
     seen: (id) => simulator.journal.entries().filter((entry) => entry.caller === id),
   }
 }
