@@ -89,7 +89,7 @@ export async function openPlatform(
   const simulator = startSimulator({ hostname: '127.0.0.1', port: 0, journalEntries })
   const data = newDirectory()
   const { config } = readSettings({ data, listen: '127.0.0.1:0', ...settings }, {})
-  const parts = await openParts(config, silentLog, undefined, clock)
+  const parts = await openParts(config, silentLog, { clock })
   const server: Server = await startServer(parts)
   const { store, ledger } = parts
   let stopped: Promise<void> | null = null
