@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { version } from '../package.json'
 import type { Parts, State } from './admin/parts.ts'
-import { systemClock } from './base/clock.ts'
+import { type Clock, systemClock } from './base/clock.ts'
 import { FatalError } from './base/error.ts'
 import { newId } from './base/id.ts'
 import type { Logger } from './base/log.ts'
@@ -29,8 +29,9 @@ import { createHttp, startHttp } from './http/server.ts'
 import { startJobs } from './jobs/job.ts'
 import { openKeyRing } from './key/ring.ts'
 import { openLedger } from './ledger/ledger.ts'
+import { openThread } from './ledger/thread.ts'
 import { type Lock, lock } from './store/lock.ts'
-import { openStore } from './store/open.ts'
+import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
 
 export interface Server {
@@ -39,20 +40,31 @@ export interface Server {
   stop(): Promise<void>
 }
 
+interface Opening {
+  /** The data directory's lock, if it is held already. */
+  held?: Lock
+  clock?: Clock
+  /** SQLite in a thread of its own: for a server. One command is faster without. */
+  threaded?: boolean
+}
+
 /** Opens everything under the data directory's lock. Throws `FatalError` where that cannot be. */
 export async function openParts(
   config: Config,
   log: Logger,
-  held: Lock = lock(config.data),
-  clock = systemClock,
+  opening: Opening = {},
 ): Promise<Parts> {
+  const { held = lock(config.data), clock = systemClock, threaded = false } = opening
   try {
     const now = clock.now()
     const sealingKey = readSealingKey(config)
-    const store = await openStore(storeUrl(config), now)
+    const url = storeUrl(config)
+    const { store, ledger } =
+      threaded && !isPostgres(url)
+        ? await openThread(url, now, (cause) => die(log, cause))
+        : await openHere(url, now)
     return {
-      ...{ config, clock, log, store, sealingKey },
-      ledger: openLedger(store),
+      ...{ config, clock, log, store, ledger, sealingKey },
       catalog: await openCatalog(store, sealingKey),
       keys: openKeyRing(store, config.tiers, clock),
       instanceId: newId('ins_', now),
@@ -65,6 +77,18 @@ export async function openParts(
     held.release()
     throw cause
   }
+}
+
+async function openHere(url: string, now: number): Promise<Pick<Parts, 'store' | 'ledger'>> {
+  const store = await openStore(url, now)
+  return { store, ledger: openLedger(store) }
+}
+
+/** Without the thread that writes nothing can be settled: whoever restarts the process finds the holds. */
+function die(log: Logger, cause: unknown): never {
+  log.error('database.thread.died', { cause })
+  log.flush()
+  process.exit(1)
 }
 
 /** The embedded database lives in the data directory. */

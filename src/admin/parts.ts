@@ -28,4 +28,3 @@ export interface State {
   /** The ledger's last check: null until there was one. */
   verified: boolean | null
 }
-

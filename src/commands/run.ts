@@ -22,7 +22,7 @@ export async function runCommand(
   for (;;) {
     const held = tryLock(config.data)
     if (held !== null) {
-      const parts = await openParts(config, silentLog, held)
+      const parts = await openParts(config, silentLog, { held })
       try {
         return await command.run(parts, values)
       } finally {

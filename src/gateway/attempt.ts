@@ -126,7 +126,10 @@ function noteOf(app: Gateway, hold: HoldInHand): Note {
       hold.promptTokens = tokens ?? 0
     })
   }
-  const units: Units = { ...(tally.reportedInput ?? { input: hold.promptTokens }), output: tally.deltas }
+  const units: Units = {
+    ...(tally.reportedInput ?? { input: hold.promptTokens }),
+    output: tally.deltas,
+  }
   const delivered: Delivered = {
     units,
     cost: String(costOf(units, quote.sell.rates)),

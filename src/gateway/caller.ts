@@ -31,7 +31,8 @@ function secretOf({ headers, url }: Request): string | null {
 
 function permit(app: Gateway, key: Key | null, request: Request, server: AnyServer): Key {
   if (key === null || key.state !== 'active') throw new AppError('invalid_api_key')
-  if (key.expiresAt !== null && key.expiresAt <= app.clock.now()) throw new AppError('invalid_api_key')
+  if (key.expiresAt !== null && key.expiresAt <= app.clock.now())
+    throw new AppError('invalid_api_key')
   if (key.account.state === 'suspended') throw new AppError('account_suspended')
   if (key.account.state === 'closed') throw new AppError('account_closed')
   if (key.ips !== null) {
@@ -42,7 +43,11 @@ function permit(app: Gateway, key: Key | null, request: Request, server: AnyServ
 }
 
 /** The connection's address; behind proxies that are trusted, the last one in X-Forwarded-For that is not one of them. */
-export function clientAddress(request: Request, server: AnyServer, trusted: readonly string[]): string {
+export function clientAddress(
+  request: Request,
+  server: AnyServer,
+  trusted: readonly string[],
+): string {
   let address = server?.requestIP(request)?.address ?? ''
   const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim())
   while (trusted.length > 0 && isWithin(address, trusted)) {

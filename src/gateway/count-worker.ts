@@ -25,7 +25,8 @@ export function cutRuns(text: string): string[] {
     }
     if (rest !== '') parts.push(rest)
     rest = ''
-    for (let at = 0; at < piece.length; at += longestRun) parts.push(piece.slice(at, at + longestRun))
+    for (let at = 0; at < piece.length; at += longestRun)
+      parts.push(piece.slice(at, at + longestRun))
   }
   if (rest !== '') parts.push(rest)
   return parts

@@ -43,7 +43,10 @@ export function createCounter(): Counter {
   }
 
   function start(): Worker {
-    const started = new Worker(new URL('./count-worker.ts', import.meta.url).href, { smol: true, ref: false })
+    const started = new Worker(new URL('./count-worker.ts', import.meta.url).href, {
+      smol: true,
+      ref: false,
+    })
     started.addEventListener('message', ({ data }: MessageEvent<{ id: number; tokens: number }>) =>
       answer(data.id, data.tokens),
     )

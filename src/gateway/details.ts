@@ -1,13 +1,34 @@
 /** What Swagger says of each route of the public API; the refusals' words are the table's. */
-import { describeBody, describeRefusals, describeReply, type RouteDetail } from '../http/describe.ts'
+import {
+  describeBody,
+  describeRefusals,
+  describeReply,
+  type RouteDetail,
+} from '../http/describe.ts'
 
 const calls = ['Calls']
 const facts = ['Models, keys and credit']
-const keyRefusals = ['invalid_api_key', 'ambiguous_credentials', 'account_suspended', 'ip_not_allowed'] as const
+const keyRefusals = [
+  'invalid_api_key',
+  'ambiguous_credentials',
+  'account_suspended',
+  'ip_not_allowed',
+] as const
 const callRefusals = [
-  ...['invalid_request', 'invalid_json', 'context_length_exceeded', ...keyRefusals] as const,
-  ...['insufficient_credits', 'key_limit_reached', 'model_not_allowed', 'model_not_found'] as const,
-  ...['body_too_large', 'rate_limit_exceeded', 'upstream_error', 'overloaded', 'timeout'] as const,
+  ...(['invalid_request', 'invalid_json', 'context_length_exceeded', ...keyRefusals] as const),
+  ...([
+    'insufficient_credits',
+    'key_limit_reached',
+    'model_not_allowed',
+    'model_not_found',
+  ] as const),
+  ...([
+    'body_too_large',
+    'rate_limit_exceeded',
+    'upstream_error',
+    'overloaded',
+    'timeout',
+  ] as const),
 ] as const
 
 const message = { role: 'user', content: 'Say hello.' }
@@ -23,7 +44,12 @@ export const details = {
       "OpenAI's request. `model` is one of `GET /api/v1/models`.",
       {
         plain: { model: 'sim-chat', messages: [message], max_tokens: 64 },
-        stream: { model: 'sim-chat', messages: [message], stream: true, stream_options: { include_usage: true } },
+        stream: {
+          model: 'sim-chat',
+          messages: [message],
+          stream: true,
+          stream_options: { include_usage: true },
+        },
       },
       {
         type: 'object',
@@ -31,7 +57,11 @@ export const details = {
         additionalProperties: true,
         properties: {
           model: { type: 'string' },
-          messages: { type: 'array', minItems: 1, items: { type: 'object', additionalProperties: true } },
+          messages: {
+            type: 'array',
+            minItems: 1,
+            items: { type: 'object', additionalProperties: true },
+          },
           stream: { type: 'boolean' },
           stream_options: { type: 'object', properties: { include_usage: { type: 'boolean' } } },
           max_tokens: { type: 'integer', minimum: 1 },
@@ -51,7 +81,9 @@ export const details = {
           object: 'chat.completion',
           created: 1_772_000_000,
           model: 'sim-chat',
-          choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }],
+          choices: [
+            { index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' },
+          ],
           usage,
         }),
       },
@@ -98,7 +130,10 @@ export const details = {
         data: [
           {
             ...{ id: 'sim-chat', object: 'model', created: 1_772_000_000, owned_by: 'kkai' },
-            ...{ context_length: 128_000, pricing: { prompt: '0.00000015', completion: '0.0000006' } },
+            ...{
+              context_length: 128_000,
+              pricing: { prompt: '0.00000015', completion: '0.0000006' },
+            },
           },
         ],
       }),
@@ -109,9 +144,15 @@ export const details = {
     tags: facts,
     summary: 'One model',
     description: 'The same as in the list.',
-    parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' }, example: 'sim-chat' }],
+    parameters: [
+      { name: 'id', in: 'path', required: true, schema: { type: 'string' }, example: 'sim-chat' },
+    ],
     responses: {
-      200: describeReply('The model.', { id: 'sim-chat', object: 'model', context_length: 128_000 }),
+      200: describeReply('The model.', {
+        id: 'sim-chat',
+        object: 'model',
+        context_length: 128_000,
+      }),
       ...describeRefusals('invalid_api_key', 'model_not_found'),
     },
   },
@@ -129,8 +170,18 @@ export const details = {
     responses: {
       200: describeReply('The record.', {
         data: {
-          ...{ id: 'gen-01jd0000000000000000000000', model: 'sim-chat', tokens_prompt: 9, tokens_completion: 2 },
-          ...{ usage_source: 'provider', price_version: 'prc_01jd', cost_nano: '2550', charged_nano: '2550' },
+          ...{
+            id: 'gen-01jd0000000000000000000000',
+            model: 'sim-chat',
+            tokens_prompt: 9,
+            tokens_completion: 2,
+          },
+          ...{
+            usage_source: 'provider',
+            price_version: 'prc_01jd',
+            cost_nano: '2550',
+            charged_nano: '2550',
+          },
         },
       }),
       ...describeRefusals(...keyRefusals, 'not_found'),
@@ -142,7 +193,14 @@ export const details = {
     description: 'Its credit limit and what it has used, in USD.',
     responses: {
       200: describeReply('The key.', {
-        data: { label: 'my app', limit: 5, limit_remaining: 4.2, limit_reset: 'monthly', usage: 0.8, usage_daily: 0.1 },
+        data: {
+          label: 'my app',
+          limit: 5,
+          limit_remaining: 4.2,
+          limit_reset: 'monthly',
+          usage: 0.8,
+          usage_daily: 0.1,
+        },
       }),
       ...describeRefusals(...keyRefusals),
     },
@@ -150,7 +208,8 @@ export const details = {
   credits: {
     tags: facts,
     summary: "The account's credit",
-    description: 'All credit received and all that was spent, in USD; what running calls hold beside it.',
+    description:
+      'All credit received and all that was spent, in USD; what running calls hold beside it.',
     responses: {
       200: describeReply('The credit.', {
         data: { total_credits: 10, total_usage: 0.8, balance: '9.20', held: '0.00' },

@@ -3,8 +3,9 @@
  * highest rate that could apply; output by the client's limit, the model's, or for a stream without one a modest
  * expectation that is extended as the stream outgrows it. The price in force now is frozen with it.
  */
-import type { UnitClass } from "../base/units.ts"
+
 import { AppError } from '../base/error.ts'
+import type { UnitClass } from '../base/units.ts'
 import { priceAt } from '../catalog/book.ts'
 import type { Model, PriceVersion } from '../catalog/model.ts'
 import type { Call } from '../dialects/dialect.ts'
@@ -32,7 +33,13 @@ const imageTokens = 2_048
 const fileTokens = 100_000
 /** Fewer tokens than this are no answer worth clamping to. */
 const leastOutput = 256
-const inputClasses: readonly UnitClass[] = ['input', 'cache_read', 'cache_write', 'cache_write_1h', 'audio_in']
+const inputClasses: readonly UnitClass[] = [
+  'input',
+  'cache_read',
+  'cache_write',
+  'cache_write_1h',
+  'audio_in',
+]
 const outputClasses: readonly UnitClass[] = ['output', 'reasoning', 'audio_out']
 
 /** Refuses with `model_not_found` when no confirmed price is in force: a model is never sold without one. */
@@ -41,7 +48,8 @@ export function estimate(settings: GatewaySettings, model: Model, call: Call, no
   if (sell === null) throw new AppError('model_not_found', { param: 'model' })
   const inputTokens = boundInput(model, call)
   const inputPico =
-    BigInt(inputTokens) * highest(sell, inputClasses, inputTokens) + highest(sell, ['request'], inputTokens)
+    BigInt(inputTokens) * highest(sell, inputClasses, inputTokens) +
+    highest(sell, ['request'], inputTokens)
   const outputPico = highest(sell, outputClasses, inputTokens) * BigInt(call.choices)
   const [outputTokens, maxOutput] = boundOutput(settings, model, call)
   const amount = nano(inputPico + BigInt(outputTokens) * outputPico)

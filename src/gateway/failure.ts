@@ -35,7 +35,8 @@ export function refusalFor(error: ProviderError): AppError {
   if (code === 'context_length_exceeded') {
     return new AppError('context_length_exceeded', { message, param, cause: error })
   }
-  if (kind === 'request' || kind === 'policy') return new AppError(codes[kind], { message, param, cause: error })
+  if (kind === 'request' || kind === 'policy')
+    return new AppError(codes[kind], { message, param, cause: error })
   const waitMs = error.retryAfterMs ?? 1000
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) }
   return new AppError(codes[kind], { headers: kind === 'timeout' ? {} : headers, cause: error })

@@ -1,6 +1,7 @@
 /** What the request's path works with: made once at start (`app.ts`), passed down, never global. */
-import type { Logger } from '../base/log.ts'
+
 import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
 import type { Catalog } from '../catalog/model.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { KeyRing } from '../key/ring.ts'

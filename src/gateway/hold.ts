@@ -1,6 +1,7 @@
 /** A call's money in hand: opened before upstream is called, extended while a stream outgrows it, settled once (`settle.ts`). */
-import { newId } from '../base/id.ts'
+
 import { AppError } from '../base/error.ts'
+import { newId } from '../base/id.ts'
 import type { Model, Route } from '../catalog/model.ts'
 import type { Call } from '../dialects/dialect.ts'
 import type { Key } from '../key/key.ts'
@@ -56,7 +57,13 @@ export async function openHold(
   const { amount, least } = quote
   const held = await app.ledger.open(
     {
-      ...{ id, accountId: key.accountId, keyId: key.id, periodStart: draft.periodStart, instanceId },
+      ...{
+        id,
+        accountId: key.accountId,
+        keyId: key.id,
+        periodStart: draft.periodStart,
+        instanceId,
+      },
       ...{ amount, least, draft: JSON.stringify(draft) },
     },
     now,

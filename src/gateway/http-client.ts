@@ -81,7 +81,10 @@ export function httpClient(now: () => number): HttpClient {
 }
 
 function connect(origin: Origin, exchange: Running, connectMs: number, pool: Idle[]): void {
-  const timer = setTimeout(() => exchange.lose(new ConnectionLost('no connection in time', false)), connectMs)
+  const timer = setTimeout(
+    () => exchange.lose(new ConnectionLost('no connection in time', false)),
+    connectMs,
+  )
   Bun.connect<Line>({
     hostname: origin.hostname,
     port: origin.port,
@@ -140,7 +143,8 @@ class Running implements Exchange {
   #paused = false
   #failure: Error | null = null
   #settleHead!: { resolve: (head: ReplyHead) => void; reject: (cause: Error) => void }
-  #waiting: { resolve: (piece: Uint8Array | null) => void; reject: (cause: Error) => void } | null = null
+  #waiting: { resolve: (piece: Uint8Array | null) => void; reject: (cause: Error) => void } | null =
+    null
 
   constructor(request: string, home: Home) {
     this.#request = Buffer.from(request)
@@ -180,7 +184,8 @@ class Running implements Exchange {
     try {
       const headBefore = this.#reader.head
       const pieces = this.#reader.push(bytes)
-      if (headBefore === null && this.#reader.head !== null) this.#settleHead.resolve(this.#reader.head)
+      if (headBefore === null && this.#reader.head !== null)
+        this.#settleHead.resolve(this.#reader.head)
       for (const piece of pieces) this.#offer(piece)
       if (this.#reader.done) this.#finish()
     } catch (cause) {

@@ -51,7 +51,8 @@ export class ReplyReader {
   /** The connection closed: the end of a reply without a length, and an error within any other. */
   close(): void {
     if (this.#state === 'until-close') this.#state = 'done'
-    if (this.#state !== 'done') throw new BadReply('the connection closed before the reply was whole')
+    if (this.#state !== 'done')
+      throw new BadReply('the connection closed before the reply was whole')
   }
 
   #readHead(bytes: Uint8Array, at: number): number {
@@ -82,7 +83,9 @@ export class ReplyReader {
     if (status < 200) return
     this.head = { status, headers }
     const connection = headers.get('connection')?.toLowerCase()
-    this.keepAlive = first.startsWith('HTTP/1.1') ? connection !== 'close' : connection === 'keep-alive'
+    this.keepAlive = first.startsWith('HTTP/1.1')
+      ? connection !== 'close'
+      : connection === 'keep-alive'
     this.#state = this.#bodyOf(status, headers)
     if (this.#state === 'until-close') this.keepAlive = false
   }

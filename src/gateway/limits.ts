@@ -65,7 +65,10 @@ export function createLimiter(): Limiter {
   return {
     take: (key, tokens, now) => {
       forgetIdle(now)
-      const scopes = [...scope(key.id, key.limits, now), ...scope(key.account.id, key.account.limits, now)]
+      const scopes = [
+        ...scope(key.id, key.limits, now),
+        ...scope(key.account.id, key.account.limits, now),
+      ]
       if (scopes.length === 0) return unlimited
       for (const one of scopes) assertFree(one, tokens, scopes)
       for (const { meter } of scopes) {
@@ -102,7 +105,8 @@ function assertFree({ limits, meter }: Scope, tokens: number, scopes: Scope[]): 
   const waits: number[] = []
   if (rpm !== null && meter.requests.level < 1) waits.push(msUntil(1 - meter.requests.level, rpm))
   const wanted = tpm === null ? 0 : Math.min(tokens, tpm)
-  if (tpm !== null && meter.tokens.level < wanted) waits.push(msUntil(wanted - meter.tokens.level, tpm))
+  if (tpm !== null && meter.tokens.level < wanted)
+    waits.push(msUntil(wanted - meter.tokens.level, tpm))
   if (concurrent !== null && meter.running >= concurrent) waits.push(1000)
   if (waits.length === 0) return
   const waitMs = Math.max(1000, ...waits)

@@ -11,7 +11,10 @@ import { account, key as keyTable, rate, transfer, usage, usageHour } from '../s
 import type { Store } from '../store/store.ts'
 
 export function listModels(catalog: Catalog, now: number) {
-  return { object: 'list', data: sellableModels(catalog, now).map((model) => describeModel(model, now)) }
+  return {
+    object: 'list',
+    data: sellableModels(catalog, now).map((model) => describeModel(model, now)),
+  }
 }
 
 /** Refuses with `model_not_found`. */
@@ -52,7 +55,8 @@ function describeModel(model: Model, now: number) {
     pricing: Object.fromEntries(pricedAs.map(([name, unit]) => [name, price(unit)])),
     top_provider: { context_length: model.contextLength, max_completion_tokens: model.maxOutput },
     supported_parameters: traits.supportedParameters ?? [],
-    expiration_date: model.retiresAt === null ? null : new Date(model.retiresAt).toISOString().slice(0, 10),
+    expiration_date:
+      model.retiresAt === null ? null : new Date(model.retiresAt).toISOString().slice(0, 10),
     ...(model.state === 'deprecated' ? { deprecated: true, successor: model.successorId } : {}),
   }
 }
@@ -64,7 +68,9 @@ export async function showGeneration({ db }: Store, key: Key, id: string) {
     .from(usage)
     .where(and(eq(usage.id, id), eq(usage.accountId, key.accountId)))
   if (row === undefined) {
-    throw new AppError('not_found', { message: 'There is no such generation, or it is still running.' })
+    throw new AppError('not_found', {
+      message: 'There is no such generation, or it is still running.',
+    })
   }
   const rates = await db.select().from(rate).where(eq(rate.priceId, row.priceId))
   const moved = await db.select().from(transfer).where(eq(transfer.pendingId, id))
@@ -115,7 +121,13 @@ export async function showKey(store: Store, key: Key, now: number) {
       month: since(periodStart('monthly', now)),
     })
     .from(usageHour)
-    .where(and(eq(usageHour.accountId, key.accountId), eq(usageHour.keyId, key.id), gte(usageHour.hour, 0)))
+    .where(
+      and(
+        eq(usageHour.accountId, key.accountId),
+        eq(usageHour.keyId, key.id),
+        gte(usageHour.hour, 0),
+      ),
+    )
   const [row] = await db.select().from(keyTable).where(eq(keyTable.id, key.id))
   const spent = row && row.periodStart >= periodStart(key.creditReset, now) ? row.spent : 0n
   const { creditLimit } = key

@@ -5,8 +5,8 @@
 import { AppError } from '../base/error.ts'
 import { isSold } from '../catalog/book.ts'
 import type { Model } from '../catalog/model.ts'
-import { clientDialects } from '../dialects/list.ts'
 import type { Call } from '../dialects/dialect.ts'
+import { clientDialects } from '../dialects/list.ts'
 import type { Key } from '../key/key.ts'
 import { estimate } from './estimate.ts'
 import type { Gateway } from './gateway.ts'
@@ -30,7 +30,9 @@ export async function relay(app: Gateway, key: Key, call: Call, caller: Caller):
     const model = sellable(app, key, call)
     const quote = estimate(app.settings, model, call, app.clock.now())
     hold = await openHold(app, key, call, { model, quote, turn, caller: caller.name })
-    return call.stream ? await answerStream(app, hold, caller.signal) : await answerWhole(app, hold, caller.signal)
+    return call.stream
+      ? await answerStream(app, hold, caller.signal)
+      : await answerWhole(app, hold, caller.signal)
   } catch (cause) {
     turn.done(0)
     signRefusal(cause, turn, hold)
@@ -48,7 +50,10 @@ function sellable(app: Gateway, key: Key, call: Call): Model {
   const model = app.catalog.current.models.get(call.model)
   const wanted = clientDialects[call.dialect].kind
   if (model === undefined || model.kind !== wanted || !isSold(model, app.clock.now())) {
-    throw new AppError('model_not_found', { param: 'model', message: missingWords(call.model, model) })
+    throw new AppError('model_not_found', {
+      param: 'model',
+      message: missingWords(call.model, model),
+    })
   }
   if (key.models !== null && !key.models.has(model.id)) {
     throw new AppError('model_not_allowed', { param: 'model' })

@@ -1,6 +1,7 @@
 /** What every answer to a call carries: its ids, its limits, and what was done to it. */
-import type { Identity } from '../dialects/dialect.ts'
+
 import { AppError } from '../base/error.ts'
+import type { Identity } from '../dialects/dialect.ts'
 import type { HoldInHand } from './hold.ts'
 import type { Turn } from './limits.ts'
 
@@ -15,7 +16,11 @@ export function signRefusal(cause: unknown, turn: Turn, hold: HoldInHand | null)
   Object.assign(cause.headers, turn.headers, ids)
 }
 
-export function headersFor(hold: HoldInHand, ignored: readonly string[], type: string): Record<string, string> {
+export function headersFor(
+  hold: HoldInHand,
+  ignored: readonly string[],
+  type: string,
+): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': type,
     'cache-control': 'no-store',
@@ -25,7 +30,10 @@ export function headersFor(hold: HoldInHand, ignored: readonly string[], type: s
     ...hold.turn.headers,
   }
   const asked = hold.call.maxOutput
-  if (hold.maxOutput !== null && (hold.flags.has('clamped') || (asked !== null && hold.maxOutput < asked))) {
+  if (
+    hold.maxOutput !== null &&
+    (hold.flags.has('clamped') || (asked !== null && hold.maxOutput < asked))
+  ) {
     headers['x-kkai-max-tokens'] = String(hold.maxOutput)
   }
   if (ignored.length > 0) headers['x-kkai-ignored'] = ignored.join(', ')

@@ -31,7 +31,10 @@ export function gatewayRoutes(app: Gateway, store: Store) {
       server?.timeout(request, 0)
       const { value, bytes } = await readJson(request, app.settings.bodyLimitBytes)
       const { signal } = request
-      return relay(app, key, dialect.readRequest(value, bytes), { name: callerName(request), signal })
+      return relay(app, key, dialect.readRequest(value, bytes), {
+        name: callerName(request),
+        signal,
+      })
     })
 
   /** Models and prices are public [T3.2]; but a wrong key is told so, since clients try theirs here. */
@@ -72,9 +75,13 @@ export function gatewayRoutes(app: Gateway, store: Store) {
         parse: 'none',
         detail: { ...details.embeddings, hide },
       })
-      .get(`${base}/models`, open(() => listModels(app.catalog.current, now())), {
-        detail: { ...details.models, hide },
-      })
+      .get(
+        `${base}/models`,
+        open(() => listModels(app.catalog.current, now())),
+        {
+          detail: { ...details.models, hide },
+        },
+      )
       .get(`${base}/models/:id`, open(model), { detail: { ...details.model, hide } })
       // An id may hold a slash, and not every client encodes it.
       .get(`${base}/models/*`, open(model), { detail: { ...details.model, hide: true } })
@@ -85,12 +92,20 @@ export function gatewayRoutes(app: Gateway, store: Store) {
         ),
         { detail: { ...details.generation, hide } },
       )
-      .get(`${base}/key`, read((key) => showKey(store, key, now())), {
-        detail: { ...details.key, hide },
-      })
-      .get(`${base}/credits`, read((key) => showCredits(store, key)), {
-        detail: { ...details.credits, hide },
-      })
+      .get(
+        `${base}/key`,
+        read((key) => showKey(store, key, now())),
+        {
+          detail: { ...details.key, hide },
+        },
+      )
+      .get(
+        `${base}/credits`,
+        read((key) => showCredits(store, key)),
+        {
+          detail: { ...details.credits, hide },
+        },
+      )
   }
   return routes
 }

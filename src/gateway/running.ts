@@ -63,7 +63,8 @@ export function createRunning(elapsed: () => number, save: (notes: Note[]) => vo
     endAll: () => {
       for (const one of [...all]) one.onStop()
     },
-    idle: () => (all.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    idle: () =>
+      all.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     stop: () => clearInterval(timer),
   }
 }

@@ -17,13 +17,19 @@ import { type Answer, firstAnswer, providerError, readMore } from './upstream.ts
 const encoder = new TextEncoder()
 const keepAlive = encoder.encode(': keep-alive\n\n')
 
-export async function answerStream(app: Gateway, hold: HoldInHand, signal: AbortSignal): Promise<Response> {
+export async function answerStream(
+  app: Gateway,
+  hold: HoldInHand,
+  signal: AbortSignal,
+): Promise<Response> {
   const attempt = beginAttempt(app, hold, signal)
   const answer = firstAnswer(app, hold, attempt)
   try {
     const early = await within(answer, app.settings.keepAliveAfterMs)
     const body = pump(app, hold, attempt, early ?? answer)
-    return new Response(body, { headers: headersFor(hold, early?.ignored ?? [], 'text/event-stream; charset=utf-8') })
+    return new Response(body, {
+      headers: headersFor(hold, early?.ignored ?? [], 'text/event-stream; charset=utf-8'),
+    })
   } catch (cause) {
     attempt.leave()
     await settle(app, hold, endingFor(cause, false))

@@ -96,12 +96,24 @@ export function promptTexts(call: Call): string[] {
   return texts
 }
 
-const structural = new Set(['role', 'type', 'cache_control', 'url', 'data', 'file_data', 'id', 'tool_call_id', 'detail', 'format'])
+const structural = new Set([
+  'role',
+  'type',
+  'cache_control',
+  'url',
+  'data',
+  'file_data',
+  'id',
+  'tool_call_id',
+  'detail',
+  'format',
+])
 
 function collect(value: Json | undefined, texts: string[]): void {
   if (typeof value === 'string') texts.push(value)
   else if (Array.isArray(value)) for (const item of value) collect(item, texts)
   else if (isObject(value)) {
-    for (const [name, item] of Object.entries(value)) if (!structural.has(name)) collect(item, texts)
+    for (const [name, item] of Object.entries(value))
+      if (!structural.has(name)) collect(item, texts)
   }
 }

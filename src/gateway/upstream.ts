@@ -32,7 +32,11 @@ const longestError = 64 * 1024
 const leastMaximum = 4_096
 
 /** Refuses with `ProviderError` when no channel answers, with `AppError` when the request cannot be said there. */
-export async function firstAnswer(app: Gateway, hold: HoldInHand, attempt: Attempt): Promise<Answer> {
+export async function firstAnswer(
+  app: Gateway,
+  hold: HoldInHand,
+  attempt: Attempt,
+): Promise<Answer> {
   let last: ProviderError | null = null
   for (const route of app.breakers.order(hold.model, app.clock.elapsed(), Math.random)) {
     hold.route = route
@@ -52,7 +56,12 @@ export async function firstAnswer(app: Gateway, hold: HoldInHand, attempt: Attem
       app.breakers.failed(route.channel, last, app.clock.elapsed())
       app.metrics.upstreamFailed(route.channel.id, last.failure.kind)
       app.log.warn('upstream.failed', {
-        ...{ request: hold.id, channel: route.channel.id, model: hold.model.id, kind: last.failure.kind },
+        ...{
+          request: hold.id,
+          channel: route.channel.id,
+          model: hold.model.id,
+          kind: last.failure.kind,
+        },
         cause: last,
       })
     }
@@ -60,7 +69,12 @@ export async function firstAnswer(app: Gateway, hold: HoldInHand, attempt: Attem
   throw last ?? broken('no channel is available', 'overloaded')
 }
 
-async function ask(app: Gateway, hold: HoldInHand, route: Route, attempt: Attempt): Promise<Answer> {
+async function ask(
+  app: Gateway,
+  hold: HoldInHand,
+  route: Route,
+  attempt: Attempt,
+): Promise<Answer> {
   const { call, model } = hold
   const { channel } = route
   const name = model.kind === 'chat' ? channel.dialect.chat : channel.dialect.embeddings
@@ -68,7 +82,8 @@ async function ask(app: Gateway, hold: HoldInHand, route: Route, attempt: Attemp
   const upstream = upstreamDialects[name]
   const target: Target = {
     model: route.upstreamModel,
-    maxOutput: hold.maxOutput ?? (upstream.needsMaxOutput ? (model.maxOutput ?? leastMaximum) : null),
+    maxOutput:
+      hold.maxOutput ?? (upstream.needsMaxOutput ? (model.maxOutput ?? leastMaximum) : null),
     quirks: { ...channel.quirks, ...model.traits.quirks },
   }
   const { body, ignored } = upstream.writeRequest(call, target)
@@ -84,13 +99,25 @@ async function ask(app: Gateway, hold: HoldInHand, route: Route, attempt: Attemp
   const head = await exchange.head
   await assertGood(head, exchange, upstream)
   const reader = upstream.reader(call, target)
-  const answer: Answer = { route, upstream, reader, exchange, sse: new SseReader(), reads: [], ignored }
+  const answer: Answer = {
+    route,
+    upstream,
+    reader,
+    exchange,
+    sse: new SseReader(),
+    reads: [],
+    ignored,
+  }
   if (call.stream) await readFirstFrames(answer, head)
   else answer.reads.push(await readWhole(reader, exchange, app.settings.replyLimitBytes))
   return answer
 }
 
-async function assertGood(head: ReplyHead, exchange: Exchange, upstream: UpstreamDialect): Promise<void> {
+async function assertGood(
+  head: ReplyHead,
+  exchange: Exchange,
+  upstream: UpstreamDialect,
+): Promise<void> {
   const { status, headers } = head
   // We ask for no compression: what comes compressed all the same could be a bomb.
   const encoding = headers.get('content-encoding') ?? 'identity'
@@ -117,7 +144,8 @@ async function readWhole(reader: Reader, exchange: Exchange, limit: number): Pro
 
 async function readFirstFrames(answer: Answer, { headers }: ReplyHead): Promise<void> {
   const type = headers.get('content-type') ?? ''
-  if (!type.startsWith('text/event-stream')) throw broken(`a stream was asked for, ${type || 'nothing'} came`)
+  if (!type.startsWith('text/event-stream'))
+    throw broken(`a stream was asked for, ${type || 'nothing'} came`)
   while (!answer.reads.some(hasOutput)) {
     const reads = await readMore(answer)
     if (reads === null) break
@@ -167,8 +195,16 @@ async function readText(exchange: Exchange, limit: number, cut: boolean): Promis
 /** Whatever went wrong on the way, as one kind of error. A refusal of our own (`AppError`) is not touched. */
 export function providerError(cause: unknown): ProviderError {
   if (cause instanceof ProviderError) return cause
-  if (cause instanceof ConnectionLost || cause instanceof BadReply || cause instanceof SseTooLarge) {
-    return new ProviderError({ kind: 'broken', message: cause.message, param: null, code: null }, null, cause)
+  if (
+    cause instanceof ConnectionLost ||
+    cause instanceof BadReply ||
+    cause instanceof SseTooLarge
+  ) {
+    return new ProviderError(
+      { kind: 'broken', message: cause.message, param: null, code: null },
+      null,
+      cause,
+    )
   }
   throw cause
 }
@@ -212,7 +248,10 @@ function writeLine(channel: Channel, upstream: UpstreamDialect): Line {
     ...credentialHeader(channel, upstream),
   }
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  assert(!/[\r\n]/.test(path + Object.values(headers).join('')), `channel ${channel.id} has a line break`)
+  assert(
+    !/[\r\n]/.test(path + Object.values(headers).join('')),
+    `channel ${channel.id} has a line break`,
+  )
   const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port)
   return {
     origin: { hostname: url.hostname.replace(/^\[|\]$/g, ''), port, tls },
@@ -223,5 +262,7 @@ function writeLine(channel: Channel, upstream: UpstreamDialect): Line {
 function credentialHeader(channel: Channel, upstream: UpstreamDialect): Record<string, string> {
   if (channel.credential === null) return {}
   const way = channel.quirks.auth ?? upstream.auth
-  return way === 'bearer' ? { authorization: `Bearer ${channel.credential}` } : { [way]: channel.credential }
+  return way === 'bearer'
+    ? { authorization: `Bearer ${channel.credential}` }
+    : { [way]: channel.credential }
 }

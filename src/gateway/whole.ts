@@ -7,7 +7,11 @@ import { headersFor, identityOf } from './reply.ts'
 import { settle } from './settle.ts'
 import { type Answer, firstAnswer } from './upstream.ts'
 
-export async function answerWhole(app: Gateway, hold: HoldInHand, signal: AbortSignal): Promise<Response> {
+export async function answerWhole(
+  app: Gateway,
+  hold: HoldInHand,
+  signal: AbortSignal,
+): Promise<Response> {
   const answer = await answerOrSettle(app, hold, signal)
   const read = answer.reads[0]!
   const bill = await settle(app, hold, { outcome: 'complete', status: 200 })
@@ -17,7 +21,11 @@ export async function answerWhole(app: Gateway, hold: HoldInHand, signal: AbortS
   return new Response(body, { headers: headersFor(hold, answer.ignored, 'application/json') })
 }
 
-async function answerOrSettle(app: Gateway, hold: HoldInHand, signal: AbortSignal): Promise<Answer> {
+async function answerOrSettle(
+  app: Gateway,
+  hold: HoldInHand,
+  signal: AbortSignal,
+): Promise<Answer> {
   const attempt = beginAttempt(app, hold, signal)
   try {
     const answer = await firstAnswer(app, hold, attempt)

@@ -5,7 +5,7 @@
  * `sqlite.ts` and `postgres.ts` keep it and pass one contract suite.
  */
 import type { Units } from '../base/units.ts'
-import type { Store } from '../store/store.ts'
+import type { PostgresStore, WritingSqliteStore } from '../store/store.ts'
 import type { Code } from './chart.ts'
 import { postgresLedger } from './postgres.ts'
 import { sqliteLedger } from './sqlite.ts'
@@ -118,6 +118,6 @@ export interface Movement {
   actor?: string
 }
 
-export function openLedger(store: Store): Ledger {
+export function openLedger(store: PostgresStore | WritingSqliteStore): Ledger {
   return store.kind === 'sqlite' ? sqliteLedger(store) : postgresLedger(store)
 }

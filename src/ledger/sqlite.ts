@@ -4,7 +4,7 @@
  */
 import type { Database, Statement } from 'bun:sqlite'
 import { AppError } from '../base/error.ts'
-import type { SqliteStore } from '../store/store.ts'
+import type { WritingSqliteStore } from '../store/store.ts'
 import { linkHash } from './chain.ts'
 import type { Ledger } from './ledger.ts'
 import {
@@ -40,7 +40,7 @@ interface Held {
 
 const noChange = { pending: 0n, debit: 0n, credit: 0n, floor: -(2n ** 62n) }
 
-export function sqliteLedger(store: SqliteStore): Ledger {
+export function sqliteLedger(store: WritingSqliteStore): Ledger {
   const { commit } = store
   const sql = prepare(store.connection)
 

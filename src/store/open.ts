@@ -1,9 +1,9 @@
 /** Opens the store that a URL names: `postgres://…`, or a path for SQLite. */
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
-import type { Store } from './store.ts'
+import type { PostgresStore, WritingSqliteStore } from './store.ts'
 
-export function openStore(url: string, now: number): Promise<Store> {
+export function openStore(url: string, now: number): Promise<PostgresStore | WritingSqliteStore> {
   return isPostgres(url) ? openPostgres(url, now) : openSqlite(url, now)
 }
 

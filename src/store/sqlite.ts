@@ -8,7 +8,7 @@ import { dirname } from 'node:path'
 import { FatalError } from '../base/error.ts'
 import { groupCommit } from './group-commit.ts'
 import { migrate, splitStatements } from './migrate.ts'
-import { applyStatement, type Built, queryOver, type SqliteStore } from './store.ts'
+import { applyStatement, type Built, queryOver, type WritingSqliteStore } from './store.ts'
 
 /** Set, then read back: a pragma that does not take is silent. */
 const pragmas = {
@@ -22,7 +22,7 @@ const pragmas = {
 }
 
 /** Opens the file, makes it when missing, and brings its schema up to date. */
-export async function openSqlite(path: string, now: number): Promise<SqliteStore> {
+export async function openSqlite(path: string, now: number): Promise<WritingSqliteStore> {
   const connection = openFile(path)
   const query = (text: string, params: unknown[]) =>
     connection.query(text).values(...(params as SQLQueryBindings[]))

@@ -28,6 +28,9 @@ interface Common {
 export interface SqliteStore extends Common {
   kind: 'sqlite'
   path: string
+}
+/** In the thread that writes. */
+export interface WritingSqliteStore extends SqliteStore {
   /** The one connection that writes. Money's prepared statements are made on it. */
   connection: Database
   commit: GroupCommit

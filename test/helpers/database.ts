@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { PostgresStore, WritingSqliteStore } from '../../src/store/store.ts'
 import { createDatabase, startPostgres } from './postgres.ts'
+
+export type TestStore = PostgresStore | WritingSqliteStore
 
 export const now = Date.UTC(2026, 0, 15, 12)
 
@@ -21,17 +23,17 @@ export function newDirectory(): string {
   return directory
 }
 
-export async function openTestSqlite(): Promise<Store> {
+export async function openTestSqlite(): Promise<TestStore> {
   return closedAfterwards(await openStore(join(newDirectory(), 'kkai.db'), now))
 }
 
-async function openTestPostgres(server: string): Promise<Store> {
+async function openTestPostgres(server: string): Promise<TestStore> {
   const database = await createDatabase(server)
   return closedAfterwards(await openStore(database.url, now), database.drop)
 }
 
 /** Closed with the file's tests, or before by a test that opens many. */
-function closedAfterwards(store: Store, drop = async () => {}): Store {
+function closedAfterwards(store: TestStore, drop = async () => {}): TestStore {
   let closed: Promise<void> | null = null
   const close = () => {
     closed ??= store.close().then(drop)
@@ -43,9 +45,9 @@ function closedAfterwards(store: Store, drop = async () => {}): Store {
 
 const server = startPostgres()
 
-export const databases: [name: string, open: () => Promise<Store>][] = [
+export const databases: [name: string, open: () => Promise<TestStore>][] = [
   ['SQLite', openTestSqlite],
   ...(server === null
     ? []
-    : [['PostgreSQL', () => openTestPostgres(server)] as [string, () => Promise<Store>]]),
+    : [['PostgreSQL', () => openTestPostgres(server)] as [string, () => Promise<TestStore>]]),
 ]

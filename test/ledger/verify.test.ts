@@ -4,12 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { SQL } from 'bun'
 import { type Check, type Progress, verifyLedger } from '../../src/ledger/verify.ts'
 import type { StoreReader } from '../../src/store/reader.ts'
-import type { PostgresStore, SqliteStore, Store } from '../../src/store/store.ts'
+import type { PostgresStore, WritingSqliteStore } from '../../src/store/store.ts'
+import type { TestStore } from '../helpers/database.ts'
 import { databases, now, openTestSqlite } from '../helpers/database.ts'
 import { movement, newHold, newPerson, newWorld, settlement, type World } from './world.ts'
 
 /** Ann topped up, has paid a call, one beyond her credit, one for nothing, and has one running. */
-async function newHistory(store: Store): Promise<World> {
+async function newHistory(store: TestStore): Promise<World> {
   const world = await newWorld(store)
   const { ledger } = world
   await newPerson(world, 1000n, {}, 'ann')
@@ -31,7 +32,7 @@ async function newHistory(store: Store): Promise<World> {
 }
 
 /** Past triggers, references and constraints, as only the owner of the file can. */
-function tamperSqlite({ connection }: SqliteStore, text: string): void {
+function tamperSqlite({ connection }: WritingSqliteStore, text: string): void {
   const triggers = connection.query<{ name: string }, []>(
     "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
   )
@@ -191,7 +192,7 @@ describe.each(databases)('on %s', (_, open) => {
   async function failedAfter(text: string): Promise<Check[]> {
     if (world.store.kind === 'postgres') return failedWithin(world.store, text)
     const { store } = await newHistory(await open())
-    tamperSqlite(store as SqliteStore, text)
+    tamperSqlite(store as WritingSqliteStore, text)
     return failed(store).finally(store.close)
   }
 
@@ -232,7 +233,7 @@ describe.each(databases)('on %s', (_, open) => {
 describe('on SQLite, the file itself', () => {
   test('when a reference points nowhere, it is found', async () => {
     const { store } = await newHistory(await openTestSqlite())
-    tamperSqlite(store as SqliteStore, "UPDATE key SET account_id = 'gone'")
+    tamperSqlite(store as WritingSqliteStore, "UPDATE key SET account_id = 'gone'")
     expect(await failed(store)).toMatchObject([
       { name: 'database', detail: 'key names a missing account (integrity and references)' },
     ])
@@ -240,7 +241,7 @@ describe('on SQLite, the file itself', () => {
 
   test('when a byte on the disk is another, it is found', async () => {
     const { store } = await newHistory(await openTestSqlite())
-    const { connection, path } = store as SqliteStore
+    const { connection, path } = store as WritingSqliteStore
     const index = connection
       .query<{ page: bigint; size: bigint }, []>(
         "SELECT rootpage AS page, page_size AS size FROM sqlite_schema, pragma_page_size WHERE name = 'key_by_account'",

@@ -11,7 +11,7 @@ import {
   type Settlement,
 } from '../../src/ledger/ledger.ts'
 import { account, hold, key, model, price, rate, transfer } from '../../src/store/schema.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { TestStore } from '../helpers/database.ts'
 import { now } from '../helpers/database.ts'
 
 /** A price of one nano-dollar a token, in and out, so that tests count tokens and money alike. */
@@ -31,11 +31,11 @@ let made = 0
 export const fresh = (prefix: string) => `${prefix}${++made}`
 
 export interface World {
-  store: Store
+  store: TestStore
   ledger: Ledger
 }
 
-export async function newWorld(store: Store): Promise<World> {
+export async function newWorld(store: TestStore): Promise<World> {
   await store.write((db) => [
     db.insert(model).values({ id: 'm', kind: 'chat', contextLength: 1000, createdAt: now }),
     db.insert(price).values({

@@ -4,10 +4,10 @@ import { Database } from 'bun:sqlite'
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { AppError } from '../../src/base/error.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
-import type { SqliteStore } from '../../src/store/store.ts'
+import type { WritingSqliteStore } from '../../src/store/store.ts'
 import { newDirectory, now } from '../helpers/database.ts'
 
-let store: SqliteStore
+let store: WritingSqliteStore
 beforeEach(async () => {
   store = await openSqlite(`${newDirectory()}/kkai.db`, now)
   store.connection.run('CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT')

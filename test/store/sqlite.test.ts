@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path'
 import { FatalError } from '../../src/base/error.ts'
 import { openStore } from '../../src/store/open.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
-import type { SqliteStore } from '../../src/store/store.ts'
+import type { WritingSqliteStore } from '../../src/store/store.ts'
 import { newDirectory, now } from '../helpers/database.ts'
 
-let store: SqliteStore
+let store: WritingSqliteStore
 beforeAll(async () => {
   store = await openSqlite(join(newDirectory(), 'data/kkai.db'), now)
   store.connection.run('CREATE TABLE till (amount INTEGER NOT NULL CHECK (amount >= 0)) STRICT')
