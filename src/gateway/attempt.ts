@@ -24,6 +24,8 @@ export interface Attempt {
   ended: Error | null
   /** Ends the call: what waits for its upstream is rejected with `cause`. */
   end(cause: Error): void
+  /** Called when the call is ended from our side. */
+  onEnd: ((cause: Error) => void) | null
   /** Called once a second with the time, beside what is done for every call. */
   onTick: ((elapsed: number) => void) | null
   /** The call is over: nothing watches it any more. */
@@ -39,10 +41,13 @@ export function beginAttempt(app: Gateway, hold: HoldInHand, signal: AbortSignal
     exchange: null,
     dueAt: lastAt,
     ended: null,
+    onEnd: null,
     onTick: null,
     end: (cause) => {
-      attempt.ended ??= cause
+      if (attempt.ended !== null) return
+      attempt.ended = cause
       attempt.exchange?.cancel(cause)
+      attempt.onEnd?.(cause)
     },
     leave: () => {
       app.running.remove(watched)
@@ -111,7 +116,7 @@ export function refusalOf(cause: unknown): AppError {
 }
 
 function stopped(key: Key | null): AppError | null {
-  if (key === null || key.state === 'revoked') return new AppError('invalid_api_key')
+  if (key === null || key.state !== 'active') return new AppError('invalid_api_key')
   if (key.account.state === 'suspended') return new AppError('account_suspended')
   if (key.account.state === 'closed') return new AppError('account_closed')
   return null
