@@ -17,6 +17,8 @@ export interface Answered {
   error: string | null
   /** Whether this client left before the end. */
   left: boolean
+  /** Why the connection broke; null when it did not. */
+  lost: unknown
 }
 
 /** When to leave: so long after the start, or so many bytes into the body. */
@@ -36,7 +38,7 @@ export async function ask(
   { path = 'chat/completions', leave = null, headers = {} }: AskOptions = {},
 ): Promise<Answered> {
   const got: Answered = {
-    ...{ status: 0, id: null, cost: null, finished: false, error: null, left: false },
+    ...{ status: 0, id: null, cost: null, finished: false, error: null, left: false, lost: null },
     ...{ text: new Map(), reasoning: new Map() },
   }
   const leaving = new AbortController()
@@ -56,8 +58,8 @@ export async function ask(
       await readFrames(response, got, most, () => leaving.abort())
     } else readReply(await response.text(), got)
   } catch (cause) {
-    if (!leaving.signal.aborted) throw cause
-    got.left = true
+    if (leaving.signal.aborted) got.left = true
+    else got.lost = cause
   } finally {
     if (timer !== null) clearTimeout(timer)
   }

@@ -71,6 +71,7 @@ describe.each(stores)('on %s, calls drawn at random', (name, store) => {
     const sums = { charged: 0n, least: 0n, most: 0n }
     const seen: Record<string, number> = {}
     for (const [at, { call, got }] of done.entries()) {
+      expect(got.lost).toBeNull()
       const record = records.get(`call-${at}`)
       if (record === undefined) {
         // Who left before the call was read has no record.
