@@ -12,6 +12,8 @@ import { kkai, newData, startKkai } from './kkai.ts'
 
 export interface World {
   url: string
+  /** The data directory. */
+  data: string
   simulator: Simulator
   /** The first customer's key, without limits. */
   key: string
@@ -165,7 +167,7 @@ export async function openWorld(settings: Record<string, string> = {}): Promise<
     })
 
   return {
-    ...{ url, simulator, key: first.key, account: first.account, stderr: server.stderr },
+    ...{ url, data, simulator, key: first.key, account: first.account, stderr: server.stderr },
     ...{ run, customer, newKey, send },
     sell: async (id, offer = {}) => {
       const { upstream = id, newChannels = [], price = demoPrice, fields = {} } = offer
