@@ -100,7 +100,8 @@ export function storeUrl({ database, data }: Config): string {
 function readSealingKey({ data, sealingKey }: Config): string {
   if (sealingKey !== null) return sealingKey
   const path = join(data, 'sealing.key')
-  if (!existsSync(path)) writeFileSync(path, newSealingKey(), { mode: 0o600 })
+  // On the disk before anything is sealed with it.
+  if (!existsSync(path)) writeFileSync(path, newSealingKey(), { mode: 0o600, flush: true })
   const key = readFileSync(path, 'utf8').trim()
   if (/^[0-9a-f]{64}$/.test(key)) return key
   throw new FatalError(`${path} must hold 64 hex digits. Bring back the file from your backup.`, 78)

@@ -114,8 +114,7 @@ export async function extendHold(app: Gateway, hold: HoldInHand): Promise<boolea
       hold.heldOutput += tokens
       return true
     } catch (cause) {
-      if (!(cause instanceof AppError)) throw cause
-      hold.flags.add(cause.code)
+      hold.flags.add(cause instanceof AppError ? cause.code : 'extension_failed')
     }
   }
   return false

@@ -29,6 +29,8 @@ export interface Exchange {
   read(): Promise<Uint8Array | null>
   /** Closes the connection now; what waits is rejected with `cause`. After the end it does nothing. */
   cancel(cause: Error): void
+  /** No more of the body is wanted: the connection is kept if the reply ends right away, else closed. */
+  abandon(): void
 }
 
 export interface HttpClient {
@@ -40,6 +42,8 @@ export interface HttpClient {
 
 const mostUnread = 256 * 1024
 const idleMs = 30_000
+/** How long an upstream may take to end a reply that has said it is over. */
+const lingerMs = 1_000
 
 interface Idle {
   socket: Socket<Line>
@@ -64,14 +68,13 @@ export function httpClient(now: () => number): HttpClient {
   return {
     send: (origin, request, connectMs) => {
       const name = `${origin.tls ? 'https' : 'http'}://${origin.hostname}:${origin.port}`
-      let pool = pools.get(name)
-      if (pool === undefined) pools.set(name, (pool = []))
-      const kept = pool
+      const kept = pools.get(name) ?? []
+      pools.set(name, kept)
       const running = new Running(request, {
         release: (socket) => kept.push({ socket, since: now() }),
         connect: (exchange) => connect(origin, exchange, connectMs, kept),
       })
-      running.start(take(pool))
+      running.start(take(kept))
       return running
     },
     close: () => {
@@ -218,6 +221,11 @@ class Running implements Exchange {
 
   cancel(cause: Error): void {
     this.lose(cause)
+  }
+
+  abandon(): void {
+    if (this.#reader.done) return
+    setTimeout(() => this.cancel(new ConnectionLost('no longer wanted', true)), lingerMs).unref()
   }
 
   /** What came before a failure is still delivered: it was sent, so it is charged. */

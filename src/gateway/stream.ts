@@ -31,8 +31,7 @@ export async function answerStream(
       headers: headersFor(hold, early?.ignored ?? [], 'text/event-stream; charset=utf-8'),
     })
   } catch (cause) {
-    attempt.leave()
-    await settle(app, hold, endingFor(cause, false))
+    await settle(app, hold, endingFor(cause, false)).finally(attempt.leave)
     throw refusalOf(cause)
   }
 }
@@ -57,9 +56,12 @@ function pump(
   let sentAt = app.clock.elapsed()
 
   function end(how: Ending): Promise<Bill> {
-    attempt.leave()
-    ending ??= settle(app, hold, how)
+    ending ??= settle(app, hold, how).finally(attempt.leave)
     return ending
+  }
+  // Who does not read is not asked for the next piece, and is settled all the same.
+  attempt.onEnd = (cause) => {
+    end(endingFor(cause, hold.tally.delivered)).catch(() => {})
   }
 
   /** The next text for the client, and whether it is the last. */
@@ -87,6 +89,7 @@ function pump(
       text += writeRead(writer, read, answer!.upstream.name === hold.call.dialect)
       if (read.events.some((event) => event.type === 'end')) {
         const bill = await end({ outcome: 'complete', status: 200 })
+        answer!.exchange.abandon()
         return { text: text + writer.close(bill), last: true }
       }
     }
@@ -97,16 +100,11 @@ function pump(
   /** In the background while there is room; before anything more is sent once there is none. */
   let growing: Promise<boolean> | null = null
   async function grow(): Promise<void> {
-    if (!outgrows(hold)) return
-    growing ??= extendHold(app, hold).finally(() => {
-      growing = null
-    })
-    while (outgrown(hold)) {
-      growing ??= extendHold(app, hold).finally(() => {
-        growing = null
-      })
-      if (!(await growing)) throw new AppError('insufficient_credits')
-    }
+    if (outgrows(hold)) growing ??= extendHold(app, hold)
+    if (!outgrown(hold)) return
+    if (!(await growing)) throw new AppError('insufficient_credits')
+    growing = null
+    await grow()
   }
 
   async function lastWords(before: string, cause: unknown): Promise<{ text: string; last: true }> {
@@ -131,10 +129,7 @@ function pump(
         controller.enqueue(encoder.encode(written.text))
         if (written.last) controller.close()
       },
-      cancel: async () => {
-        attempt.end(new ClientLeft('the client is gone'))
-        await end(endingFor(attempt.ended, hold.tally.delivered))
-      },
+      cancel: () => attempt.end(new ClientLeft('the client is gone')),
     },
     { highWaterMark: 0 },
   )

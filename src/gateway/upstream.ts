@@ -53,7 +53,9 @@ export async function firstAnswer(
         app.breakers.succeeded(route.channel)
         break
       }
-      app.breakers.failed(route.channel, last, app.clock.elapsed())
+      // A model that is missing there says nothing of the channel's other models.
+      if (last.failure.kind !== 'missing')
+        app.breakers.failed(route.channel, last, app.clock.elapsed())
       app.metrics.upstreamFailed(route.channel.id, last.failure.kind)
       app.log.warn('upstream.failed', {
         ...{
@@ -226,10 +228,10 @@ interface Line {
 const lines = new WeakMap<Channel, Map<string, Line>>()
 
 function lineTo(channel: Channel, upstream: UpstreamDialect): Line {
-  let known = lines.get(channel)
-  if (known === undefined) lines.set(channel, (known = new Map()))
-  let line = known.get(upstream.name)
-  if (line === undefined) known.set(upstream.name, (line = writeLine(channel, upstream)))
+  const known = lines.get(channel) ?? new Map<string, Line>()
+  lines.set(channel, known)
+  const line = known.get(upstream.name) ?? writeLine(channel, upstream)
+  known.set(upstream.name, line)
   return line
 }
 
