@@ -56,6 +56,7 @@ function pump(
   let sentAt = app.clock.elapsed()
 
   function end(how: Ending): Promise<Bill> {
+    attempt.onTick = null
     ending ??= settle(app, hold, how).finally(attempt.leave)
     return ending
   }
@@ -63,6 +64,7 @@ function pump(
   attempt.onEnd = (cause) => {
     end(endingFor(cause, hold.tally.delivered)).catch(() => {})
   }
+  if (attempt.ended !== null) attempt.onEnd(attempt.ended)
 
   /** The next text for the client, and whether it is the last. */
   async function next(): Promise<{ text: string; last: boolean }> {
