@@ -68,19 +68,13 @@ async function measure(app: Gateway, hold: HoldInHand, outcome: Outcome): Promis
     if (!tally.delivered && tally.finish === 'content_filter' && !app.settings.chargeEmptyErrors) {
       return nothing
     }
-    if (isBelieved(hold)) return { units: { ...tally.usage!.units }, source: 'provider' }
+    if (tally.usage?.plausible) return { units: { ...tally.usage.units }, source: 'provider' }
     hold.flags.add(tally.usage === null ? 'missing_usage' : 'implausible_usage')
     app.metrics.doubtedUsage(hold.model.id)
   } else if (!tally.delivered && (outcome !== 'client_left' || hold.route === null)) {
     return nothing
   }
   return count(app, hold)
-}
-
-/** Whether the upstream's report can be true: no more went in than the model reads. */
-function isBelieved({ tally, model }: HoldInHand): boolean {
-  if (tally.usage === null || !tally.usage.plausible) return false
-  return model.kind !== 'chat' || promptTokens(tally.usage.units) <= model.contextLength
 }
 
 /** Input as the upstream reported it, else counted; output as delivered. */
