@@ -108,9 +108,15 @@ function askThread(
   let underWay: Waiting[] = []
   let scheduled = false
 
+  /** What else this turn of the event loop asks for goes with it; one batch at a time. */
+  function schedule(): void {
+    if (scheduled || underWay.length > 0 || waiting.length === 0) return
+    scheduled = true
+    setImmediate(send)
+  }
+
   function send(): void {
     scheduled = false
-    if (underWay.length > 0 || waiting.length === 0) return
     underWay = waiting
     waiting = []
     worker.postMessage(underWay.map(({ task }) => task))
@@ -120,7 +126,7 @@ function askThread(
     const answered = underWay
     underWay = []
     for (const [at, one] of answered.entries()) settle(one, data[at] as TaskOutcome)
-    send()
+    schedule()
   }
   worker.onerror = (event) => {
     const cause = new AppError('storage_unavailable', { cause: event.message })
@@ -131,10 +137,7 @@ function askThread(
   return (task) =>
     new Promise((resolve, reject) => {
       waiting.push({ task, resolve, reject })
-      if (scheduled || underWay.length > 0) return
-      scheduled = true
-      // What else this turn of the event loop asks for goes with it.
-      setImmediate(send)
+      schedule()
     })
 }
 
