@@ -6,7 +6,16 @@ const digits = '0123456789abcdefghjkmnpqrstvwxyz'
 const pool = new Uint8Array(16 * 256)
 let unused = 0
 
-export type IdPrefix = 'acc_' | 'chn_' | 'gen-' | 'ins_' | 'key_' | 'prc_' | 'prp_' | 'req_' | 'tfr_'
+export type IdPrefix =
+  | 'acc_'
+  | 'chn_'
+  | 'gen-'
+  | 'ins_'
+  | 'key_'
+  | 'prc_'
+  | 'prp_'
+  | 'req_'
+  | 'tfr_'
 
 export function newId(prefix: IdPrefix, now: number): string {
   let time = ''

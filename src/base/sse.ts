@@ -40,7 +40,8 @@ export class SseReader {
       from = all[at] === '\r' && all[at + 1] === '\n' ? at + 2 : at + 1
     }
     this.#rest = all.slice(from)
-    if (this.#rest.length + (this.#data?.length ?? 0) > maxFrameChars) throw new SseTooLarge('SSE frame')
+    if (this.#rest.length + (this.#data?.length ?? 0) > maxFrameChars)
+      throw new SseTooLarge('SSE frame')
     return frames
   }
 

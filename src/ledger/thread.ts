@@ -71,7 +71,7 @@ export async function openThread(
       db: db as SqliteStore['db'],
       write: async (build) => {
         const statements = build(db)
-        const failed = (await ask({ verb: 'write', statements: statements.map(send) })) as
+        const failed = (await ask({ verb: 'write', statements: statements.map(readStatement) })) as
           | number
           | null
         if (failed !== null) throw (statements[failed] as Exclude<Statement, Built>).refuse()
@@ -85,7 +85,7 @@ export async function openThread(
   }
 }
 
-function send(statement: Statement): SentStatement {
+function readStatement(statement: Statement): SentStatement {
   const guarded = 'guarded' in statement
   return { ...(guarded ? statement.guarded : statement).toSQL(), guarded }
 }
