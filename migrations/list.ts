@@ -3,8 +3,8 @@
  * PostgreSQL's, and where it cannot, a `.postgres.sql` file stands beside. A released migration never changes.
  */
 import start from './0001_start.sql' with { type: 'text' }
-import immutable from './0002_immutable.sql' with { type: 'text' }
 import immutablePostgres from './0002_immutable.postgres.sql' with { type: 'text' }
+import immutable from './0002_immutable.sql' with { type: 'text' }
 
 export interface Migration {
   name: string
