@@ -189,9 +189,13 @@ async function compare(
   })
   expectNone(
     'charged for more than was sent',
-    crashed.flatMap(({ entry, row }) =>
-      row.charged > mostFor(entry, byId.get(row.id)) ? [`${row.id} ${row.charged}`] : [],
-    ),
+    crashed.flatMap(({ entry, row }) => {
+      const told = byId.get(row.id)
+      const most = mostFor(entry, told)
+      return row.charged > most
+        ? [`${row.id} ${row.charged} > ${most} ${JSON.stringify(told)}`]
+        : []
+    }),
   )
   file.close()
   const verdict = await verifyData(data)
@@ -203,11 +207,13 @@ async function compare(
   }
 }
 
-/** Tokens of the prompt and of what the client had received, each a nano-dollar. */
+/**
+ * Tokens of the prompt and of what the client had received, each a nano-dollar. What was on its way to a client that left
+ * it never saw: then it is what the provider had sent.
+ */
 function mostFor({ usage, delivered }: Entry, told: Told | undefined): bigint {
-  // Who left or was lost before the head cannot be told by an id.
-  const sent =
-    told === undefined ? (delivered.output ?? 0) : countTokens(told.got.text.get(0) ?? '')
+  const stayed = told !== undefined && !told.got.left
+  const sent = stayed ? countTokens(told.got.text.get(0) ?? '') : (delivered.output ?? 0)
   const counted = countPrompt({ messages: [{ content: 'Hello' }], ...told?.fields })
   return BigInt(Math.max(Number(usage?.prompt ?? 0), counted) + sent)
 }
