@@ -84,7 +84,7 @@ export function beginAttempt(app: Gateway, hold: HoldInHand, signal: AbortSignal
       attempt.onTick?.(elapsed)
       if (!hold.call.stream || hold.tally.deltas === noted || hold.route === null) return null
       noted = hold.tally.deltas
-      return noteOf(app, hold)
+      return noteOf(hold)
     },
     onStop: () => attempt.end(new AppError('shutting_down')),
   }
@@ -122,17 +122,18 @@ function stopped(key: Key | null): AppError | null {
   return null
 }
 
-/** What was surely delivered: input as reported or counted, and no more output tokens than deltas. */
-function noteOf(app: Gateway, hold: HoldInHand): Note {
-  const { tally, quote } = hold
-  if (hold.promptTokens === null) {
-    hold.promptTokens = 0
-    app.counter.count(promptTexts(hold.call)).then((tokens) => {
-      hold.promptTokens = tokens ?? 0
-    })
-  }
+/** No tokenizer writes natural text in fewer tokens than one to so many bytes. */
+const mostBytesPerToken = 8
+
+/** What was surely delivered: input as reported, else no more than it can be, and no more output tokens than deltas. */
+function noteOf(hold: HoldInHand): Note {
+  const { tally, quote, call } = hold
+  hold.leastInput ??= Math.floor(
+    promptTexts(call).reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) /
+      mostBytesPerToken,
+  )
   const units: Units = {
-    ...(tally.reportedInput ?? { input: hold.promptTokens }),
+    ...(tally.reportedInput ?? { input: hold.leastInput }),
     output: tally.deltas,
   }
   const delivered: Delivered = {

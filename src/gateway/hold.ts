@@ -28,8 +28,8 @@ export interface HoldInHand {
   /** What was odd about this call, for its record. */
   flags: Set<string>
   tally: Tally
-  /** The prompt's tokens, counted once the call has run for a while; null before. */
-  promptTokens: number | null
+  /** A lower bound on the prompt's tokens, once a note needs it. */
+  leastInput: number | null
   /** Who is answering, once somebody is. */
   route: Route | null
   startedAt: number
@@ -75,7 +75,7 @@ export async function openHold(
     maxOutput: clamped ? heldOutput : quote.maxOutput,
     flags: new Set(clamped ? ['clamped'] : []),
     tally: new Tally(mostOf(model, call)),
-    promptTokens: null,
+    leastInput: null,
     route: null,
     startedAt: app.clock.elapsed(),
   }
