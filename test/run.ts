@@ -34,7 +34,7 @@ async function run(command: string[], onText: (text: string) => void = () => {})
 /** `bun test` ends with lines such as ` 12 pass` and ` 1 fail`; that it failed without counting one is a failure too. */
 async function runTests(): Promise<Sum> {
   let text = ''
-  const succeeded = await run([bun, 'test', '--isolate'], (more) => {
+  const succeeded = await run([bun, 'test', '--isolate', '--timeout', '30000'], (more) => {
     text = (text + more).slice(-4_000)
   })
   const count = (word: string) =>
