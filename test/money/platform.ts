@@ -151,11 +151,11 @@ export async function openPlatform(
 /** One nano-dollar a token, in and out. */
 export const plainPrice = { input: '0.001', output: '0.001' }
 
-/** Two of each dialect, so that a call has another channel to go to. */
+/** One of each dialect. */
 function channelsOf(origin: string): JsonObject[] {
   const place = { base_url: `${origin}/v1`, credential: 'sk-sim-test', allow_private: true }
   return [
-    ...['openai', 'openai-2'].map((id) => ({ id, provider: 'simulated', ...place })),
+    { id: 'openai', provider: 'simulated', ...place },
     { id: 'anthropic', provider: 'simulated-anthropic', ...place },
   ]
 }
