@@ -145,6 +145,8 @@ class Running implements Exchange {
   #unreadBytes = 0
   #paused = false
   #failure: Error | null = null
+  /** The reply came whole, and nothing but the reply. */
+  #finished = false
   #settleHead!: { resolve: (head: ReplyHead) => void; reject: (cause: Error) => void }
   #waiting: { resolve: (piece: Uint8Array | null) => void; reject: (cause: Error) => void } | null =
     null
@@ -211,7 +213,7 @@ class Running implements Exchange {
   }
 
   lose(cause: Error): void {
-    if (this.#failure !== null || this.#reader.done) return
+    if (this.#failure !== null || this.#finished) return
     this.#failure = cause
     this.#drop()
     this.#settleHead.reject(cause)
@@ -224,7 +226,7 @@ class Running implements Exchange {
   }
 
   abandon(): void {
-    if (this.#reader.done) return
+    if (this.#finished) return
     setTimeout(() => this.cancel(new ConnectionLost('no longer wanted', true)), lingerMs).unref()
   }
 
@@ -240,7 +242,7 @@ class Running implements Exchange {
       return piece
     }
     if (this.#failure !== null) throw this.#failure
-    if (this.#reader.done) return null
+    if (this.#finished) return null
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })
@@ -261,6 +263,7 @@ class Running implements Exchange {
   }
 
   #finish(): void {
+    this.#finished = true
     const socket = this.#socket
     this.#socket = null
     if (socket !== null) {
