@@ -12,6 +12,8 @@ export class BadReply extends Error {}
 
 const longestHead = 64 * 1024
 const longestLine = 1024
+/** What says where the reply ends is said once. */
+const framing = new Set(['content-length', 'transfer-encoding'])
 const none: readonly Uint8Array[] = []
 
 type State = 'head' | 'length' | 'size' | 'chunk' | 'chunk-end' | 'trailer' | 'until-close' | 'done'
@@ -60,7 +62,7 @@ export class ReplyReader {
     const text = this.#line + latin1(bytes.subarray(at, at + longestHead))
     const end = text.indexOf('\r\n\r\n')
     if (end === -1) {
-      if (text.length > longestHead) throw new BadReply('the head is too long')
+      if (text.length >= longestHead) throw new BadReply('the head is too long')
       this.#line = text
       return bytes.length
     }
@@ -76,8 +78,10 @@ export class ReplyReader {
     const headers = new Map<string, string>()
     for (const line of lines) {
       const colon = line.indexOf(':')
-      if (colon < 1) throw new BadReply('a header without a name')
-      headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim())
+      const name = line.slice(0, colon).toLowerCase()
+      if (colon < 1 || name.trim() !== name) throw new BadReply('a header without a plain name')
+      if (headers.has(name) && framing.has(name)) throw new BadReply(`two headers ${name}`)
+      headers.set(name, line.slice(colon + 1).trim())
     }
     // 100 Continue and 103 Early Hints come before the reply itself.
     if (status < 200) return
