@@ -134,7 +134,7 @@ function noteOf(hold: HoldInHand): Note {
   )
   const units: Units = {
     ...(tally.reportedInput ?? { input: hold.leastInput }),
-    output: tally.deltas,
+    ...tally.least,
   }
   const delivered: Delivered = {
     units,

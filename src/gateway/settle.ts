@@ -79,14 +79,14 @@ async function measure(app: Gateway, hold: HoldInHand, outcome: Outcome): Promis
 
 /** Input as the upstream reported it, else counted; output as delivered. */
 async function count(app: Gateway, hold: HoldInHand): Promise<Measured> {
-  const { output, reasoning } = hold.tally.texts
-  const { call } = hold
+  const { call, tally } = hold
+  const { texts, least } = tally
   const overhead = 3 * (Array.isArray(call.body.messages) ? call.body.messages.length + 1 : 0)
   const ask = (texts: string[]) => app.counter.count(texts)
   const [prompt, text, thought] = await Promise.all([
-    hold.tally.reportedInput ?? call.inputTokens ?? ask(promptTexts(call)),
-    ask(output),
-    ask(reasoning),
+    tally.reportedInput ?? call.inputTokens ?? ask(promptTexts(call)),
+    ask(texts.output),
+    ask(texts.reasoning),
   ])
   const counted = prompt !== null && text !== null && thought !== null
   const input: Units =
@@ -95,9 +95,8 @@ async function count(app: Gateway, hold: HoldInHand): Promise<Measured> {
       : typeof prompt === 'number'
         ? { input: prompt + overhead }
         : prompt
-  const units: Units = { ...input, output: text ?? hold.tally.deltas }
-  if (thought) units.reasoning = thought
-  return { units, source: counted ? 'counted' : 'estimated' }
+  const output = { output: text ?? least.output, reasoning: thought ?? least.reasoning }
+  return { units: { ...input, ...output }, source: counted ? 'counted' : 'estimated' }
 }
 
 const firstPauseMs = 50

@@ -24,6 +24,7 @@ export class Tally {
   firstTokenAt: number | null = null
   /** Deltas with output; never more than tokens. */
   deltas = 0
+  #thoughts = 0
   #bytes = 0
   readonly #text: Kept = new Map()
   readonly #reasoning: Kept = new Map()
@@ -57,6 +58,7 @@ export class Tally {
     if (text === '') return
     this.firstTokenAt ??= now
     this.deltas += 1
+    if (kept === this.#reasoning) this.#thoughts += 1
     this.#bytes += Buffer.byteLength(text)
     if (this.#bytes > longestKept) return
     const texts = kept.get(choice)
@@ -67,6 +69,11 @@ export class Tally {
   /** Whether anything that costs was delivered. */
   get delivered(): boolean {
     return this.deltas > 0
+  }
+
+  /** What was delivered at least: a delta is a token or more. */
+  get least(): { output: number; reasoning: number } {
+    return { output: this.deltas - this.#thoughts, reasoning: this.#thoughts }
   }
 
   /** An upper bound on the output tokens so far, for the hold. */

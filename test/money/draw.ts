@@ -13,6 +13,8 @@ export interface Offer {
   does?: 'embed' | 'grow'
   /** What it reports is a lie or missing, so that nobody may believe it. */
   lies?: boolean
+  /** Its first word on the prompt is one token; the last corrects it. */
+  understates?: boolean
 }
 
 const plain: Book = { input: { 0: '0.15' }, output: { 0: '0.60' } }
@@ -43,7 +45,7 @@ export const offers: Record<string, Offer> = {
   'paced/anthropic': { weight: 10, channels: anthropic, upstream: 'sim-chat@ttft=10,tps=2000,tokens=120', book: rich },
   'grows': { weight: 3, channels: openai, upstream: 'sim-chat@tokens=150', book: plain, does: 'grow' },
   'every': { weight: 4, channels: openai, upstream: 'demo/vllm', book: rich },
-  'revised': { weight: 3, channels: anthropic, upstream: 'demo/revised-usage', book: rich },
+  'revised': { weight: 3, channels: anthropic, upstream: 'demo/revised-usage', book: rich, understates: true },
   'twice': { weight: 2, channels: anthropic, upstream: 'demo/duplicate-start', book: rich },
   'reset/openai': { weight: 5, channels: openai, upstream: 'demo/broken-stream@after=11', book: rich },
   'reset/anthropic': { weight: 5, channels: anthropic, upstream: 'demo/broken-stream@after=11', book: rich },

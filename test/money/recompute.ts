@@ -40,7 +40,11 @@ export function expectedCharge(
   if (!got.left) return exactly({ ...(reported ?? counted), ...received })
 
   // Between what this client has received and what the provider has sent. Who left before one was asked pays nothing.
-  const inputs: Counts[] = [counted, reported ?? counted]
+  const inputs: Counts[] = [
+    counted,
+    reported ?? counted,
+    offer.understates ? { input: 1 } : counted,
+  ]
   const { output = 0, reasoning = 0 } =
     outcome === 'complete' || fields.stream ? (entry?.delivered ?? {}) : {}
   const sent = {
@@ -51,7 +55,7 @@ export function expectedCharge(
     inputs
       .map((input) => costIn(offer.book, { ...input, ...outputs }))
       .sort((one, other) => Number(one - other))
-  return { least: entry === undefined ? 0n : costs(received)[0]!, most: costs(sent)[1]! }
+  return { least: entry === undefined ? 0n : costs(received)[0]!, most: costs(sent).at(-1)! }
 }
 
 /** The provider does not count the names of the tools that it calls; each is one token. */

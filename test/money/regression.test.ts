@@ -7,7 +7,7 @@ import { eq } from 'drizzle-orm'
 import { reinstateAccount } from '../../src/account/account.ts'
 import { nanoPerUsd } from '../../src/base/amount.ts'
 import { drawWords } from '../../src/demo/simulator/words.ts'
-import { transfer } from '../../src/store/schema.ts'
+import { hold, transfer } from '../../src/store/schema.ts'
 import { type Answered, ask } from './client.ts'
 import { type Customer, openPlatform, type Platform } from './platform.ts'
 
@@ -255,6 +255,24 @@ test('a profile edit writing back a stale balance: an account that is edited all
     pending: 0n,
     spent,
   })
+})
+
+test('a crash charged for more than was sent: what is noted for one has thoughts at their own price', async () => {
+  const ann = await platform.customer(1_000_000n)
+  const price = { input: '0', output: '0.005', reasoning: '0.001' }
+  const model = await sell('demo/deepseek@tps=20,thinking=100', 'openai', { price })
+  const answer = call(ann, { model, stream: true }, { leave: { afterMs: 2_500 } })
+  let noted: string | null = null
+  while (noted === null) {
+    await Bun.sleep(20)
+    const [held] = await platform.parts.store.db.select().from(hold)
+    noted = held?.delivered ?? null
+  }
+  const { units, cost } = JSON.parse(noted)
+  expect(units.reasoning).toBeGreaterThan(0)
+  expect(cost).toBe(String(units.reasoning))
+  await answer
+  await platform.settled()
 })
 
 test('after all of it the books verify', async () => {
