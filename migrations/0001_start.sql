@@ -33,7 +33,7 @@ CREATE TABLE transfer (
   account_id TEXT NOT NULL REFERENCES account (id),
   seq INTEGER NOT NULL CHECK (seq > 0),
   phase TEXT NOT NULL CHECK (phase = 'single' OR phase = 'pending' OR phase = 'post' OR phase = 'void'),
-  pending_id TEXT UNIQUE REFERENCES transfer (id),
+  pending_id TEXT REFERENCES transfer (id),
   debit_id TEXT NOT NULL REFERENCES account (id),
   credit_id TEXT NOT NULL REFERENCES account (id),
   amount INTEGER NOT NULL CHECK (amount >= 0),
@@ -52,6 +52,7 @@ CREATE TABLE transfer (
   CHECK (phase = 'single' OR code = 'usage'),
   CHECK (code <> 'adjustment' OR (reason IS NOT NULL AND actor IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX transfer_resolution ON transfer (pending_id) WHERE pending_id IS NOT NULL;
 CREATE UNIQUE INDEX transfer_external ON transfer (code, external_id) WHERE external_id IS NOT NULL;
 
 CREATE TABLE key (

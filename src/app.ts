@@ -44,7 +44,7 @@ interface Opening {
   /** The data directory's lock, if it is held already. */
   held?: Lock
   clock?: Clock
-  /** SQLite in a thread of its own: for a server. One command is faster without. */
+  /** SQLite in a thread of its own (the setting `database_thread`). */
   threaded?: boolean
 }
 

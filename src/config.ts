@@ -129,6 +129,7 @@ export const settings = {
   listen: setting(address, '127.0.0.1:8080', 'Address the server listens on.'),
   public_url: setting(origin, null, 'Address that customers use, such as https://ai.example.com.'),
   database: secret(text, 'postgres://… for several nodes. Default: SQLite in the data directory.'),
+  database_thread: setting(flag, 'false', 'SQLite in a thread of its own: for a disk whose fsync takes over a millisecond.'),
   sealing_key: secret(hexKey, '64 hex digits that seal credentials. Default: the file sealing.key in the data directory.'),
   overdraft: setting(usd, '0.05', 'USD that a running stream may take an account below zero.'),
   clamp: setting(flag, 'true', 'Lower max_tokens to what the balance covers instead of refusing.'),

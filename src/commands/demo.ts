@@ -39,7 +39,7 @@ async function runDemo({ flags, json, print, runNamed }: Context): Promise<numbe
   try {
     const config = readDemoSettings({ ...flags, data })
     const log = openLog({ level: config.logLevel, pretty: process.stderr.isTTY === true })
-    const parts = await openParts(config, log, { threaded: true })
+    const parts = await openParts(config, log)
     try {
       const seeded = await seed(parts, simulator.url)
       const commands = listenForCommands(data, (name, values) => runNamed(parts, name, values))

@@ -18,7 +18,7 @@ async function runServer({ flags, json, print, runNamed }: Context): Promise<num
   const { config } = readSettings(flags)
   const log = openLog({ level: config.logLevel, pretty: process.stderr.isTTY === true })
   const stopped = stopSignal()
-  const parts = await openParts(config, log, { threaded: true })
+  const parts = await openParts(config, log, { threaded: config.databaseThread })
   try {
     const commands = listenForCommands(config.data, (name, values) => runNamed(parts, name, values))
     const server = await startServer(parts)
