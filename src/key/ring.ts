@@ -36,21 +36,21 @@ export function openKeyRing(store: Store, tiers: Config['tiers'], clock: Clock):
     // What was read before a change is not kept after it.
     if (key !== null && before === changes) {
       if (kept.size >= mostKept) kept.clear()
-      kept.set(hash, { key, until: clock.now() + age })
+      kept.set(hash, { key, until: clock.elapsed() + age })
     }
     return key
   }
 
   function findByHash(hash: string): Key | null | Promise<Key | null> {
     const found = kept.get(hash)
-    return found && clock.now() < found.until ? found.key : look(hash)
+    return found && clock.elapsed() < found.until ? found.key : look(hash)
   }
 
   return {
     find: (secret) => (isSecret(secret) ? findByHash(sha256(secret)) : null),
     findByHash,
     get changes() {
-      return store.kind === 'postgres' ? changes + Math.floor(clock.now() / 1000) : changes
+      return store.kind === 'postgres' ? changes + Math.floor(clock.elapsed() / 1000) : changes
     },
     forget: (hash) => {
       changes++
