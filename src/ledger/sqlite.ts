@@ -38,24 +38,32 @@ interface Held {
   amount: bigint
 }
 
-const noChange = { pending: 0n, debit: 0n, credit: 0n, floor: -(2n ** 62n) }
+/** What moves on an account's counters, and how low its free balance may end. */
+interface Change {
+  pending?: bigint
+  debit?: bigint
+  credit?: bigint
+  floor?: bigint
+}
+const lowest = -(2n ** 62n)
 
 export function sqliteLedger(store: WritingSqliteStore): Ledger {
   const { commit } = store
   const sql = prepare(store.connection)
 
   /** Appends to the account's chain and moves its counters; refuses when the free balance would end below the floor. */
-  function book(chain: Chain, link: NewLink, change: Partial<typeof noChange>): void {
-    const { pending, debit, credit, floor } = { ...noChange, ...change }
+  function book(chain: Chain, link: NewLink, change: Change): void {
     const seq = chain.seq + 1n
     const hash = linkHash(chain.head, { ...link, seq })
+    const { pending = 0n, debit = 0n, credit = 0n, floor = lowest } = change
     const moved = sql.move.run(pending, debit, credit, seq, hash, link.accountId, chain.seq, floor)
     if (moved.changes === 0) throw new AppError('insufficient_credits')
     const { id, accountId, phase, pendingId, debitId, creditId, amount, code } = link
     const { externalId, correctsId, reason, actor, createdAt } = link
+    // biome-ignore format: as the statement lists them
     sql.append.run(
-      ...[id, accountId, seq, phase, pendingId, debitId, creditId, amount, code],
-      ...[externalId, correctsId, reason, actor, createdAt, hash],
+      id, accountId, seq, phase, pendingId, debitId, creditId, amount, code,
+      externalId, correctsId, reason, actor, createdAt, hash,
     )
     chain.seq = seq
     chain.head = hash
@@ -117,7 +125,7 @@ export function sqliteLedger(store: WritingSqliteStore): Ledger {
         if (chain === null)
           throw new AppError('not_found', { message: 'There is no such account.' })
         sql.house.run(house, now)
-        const floor = movement.code === 'refund' ? 0n : noChange.floor
+        const floor = movement.code === 'refund' ? 0n : lowest
         book(chain, link, { [way]: movement.amount, floor })
         return true
       }),

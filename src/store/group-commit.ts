@@ -24,6 +24,8 @@ const largestBatch = 512
 export function groupCommit(connection: Database): GroupCommit {
   const count = connection.prepare<{ n: bigint }, []>('SELECT total_changes() AS n')
   const changes = () => count.get()?.n
+  const [begin, end] = ['BEGIN IMMEDIATE', 'COMMIT'].map((text) => connection.prepare(text))
+  assert(begin && end, 'prepared')
   const waiting: Waiting[] = []
   let scheduled = false
 
@@ -52,14 +54,14 @@ export function groupCommit(connection: Database): GroupCommit {
   }
 
   function commit(batch: Waiting[]): Outcome[] {
-    connection.run('BEGIN IMMEDIATE')
+    begin!.run()
     let outcomes = runPlainly(batch)
     if (outcomes === null) {
       if (connection.inTransaction) connection.run('ROLLBACK')
-      connection.run('BEGIN IMMEDIATE')
+      begin!.run()
       outcomes = batch.map(runCarefully)
     }
-    connection.run('COMMIT')
+    end!.run()
     return outcomes
   }
 
