@@ -26,7 +26,7 @@ export const simulate = processCommand<{ journal?: string; seed?: string }>({
     await print(
       json
         ? JSON.stringify({ url })
-        : `The simulated provider listens on ${url}. Its API is at ${url}/v1, its journal at ${url}/journal; any credential that begins with sk-sim is good.`,
+        : `The simulated provider listens on ${url}. Its API is at ${url}/v1, its journal at ${url}/journal; any credential is good, any model's name too.`,
     )
     await stopped
     await stop()

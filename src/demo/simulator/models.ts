@@ -6,6 +6,7 @@
  *   demo/broken-stream@after=7                 the connection is reset after 7 tokens
  *   demo/broken-stream@byte=312                … after exactly 312 bytes of the body
  *   demo/flaky-3                               the same as demo/flaky@times=3
+ *   gpt-5, claude-x, any-embed-y               a name of none of ours answers as sim-chat, or as sim-embed
  */
 import type { Cause } from './refusal.ts'
 import { scenarios } from './scenarios.ts'
@@ -133,12 +134,19 @@ export function readModel(name: unknown): Model | null {
 
 function parseModel(name: string): Model | null {
   const [base = '', parameters] = name.replace(/^(demo\/flaky)-(\d+)$/, '$1@times=$2').split('@')
-  if (!Object.hasOwn(scenarios, base)) return null
-  const model: Model = { ...knobs, ...scenarios[base]!, name }
+  const scenario = Object.hasOwn(scenarios, base) ? scenarios[base]! : strange(base)
+  if (scenario === null) return null
+  const model: Model = { ...knobs, ...scenario, name }
   for (const parameter of parameters?.split(',') ?? []) {
     const [knob = '', value = ''] = parameter.split('=')
     if (!Object.hasOwn(knobs, knob) || !/^\d+(\.\d+)?$/.test(value)) return null
     model[knob as keyof Knobs] = Number(value)
   }
   return model
+}
+
+/** Any other provider's model is played too, so that a real catalogue can be tried; a name of ours must exist. */
+function strange(name: string): Scenario | null {
+  if (name === '' || /^(sim-|demo\/)/.test(name)) return null
+  return scenarios[name.includes('embed') ? 'sim-embed' : 'sim-chat'] ?? null
 }

@@ -5,7 +5,7 @@
  *   POST /v1/chat/completions   POST /v1/embeddings   POST /v1/messages   GET /v1/models
  *   GET /journal?since=&limit=  DELETE /journal       GET /journal/totals
  *
- * A credential is good when it begins with `sk-sim`. Models and their parameters: `scenarios.ts`, `models.ts`.
+ * The same below the root, for whoever leaves `/v1` out of a base URL. Credentials: `turn.ts`. Models: `models.ts`.
  */
 import { isObject, type JsonObject } from '../../base/json.ts'
 import { anthropicMessages } from './anthropic.ts'
@@ -54,6 +54,12 @@ export function startSimulator(options: SimulatorOptions): Simulator {
   const serve = (dialect: Dialect) => ({
     POST: (request: Request) => answerCall(memory, dialect, request),
   })
+  const below = (base: string) => ({
+    [`${base}/chat/completions`]: serve(openaiChat),
+    [`${base}/embeddings`]: serve(openaiEmbeddings),
+    [`${base}/messages`]: serve(anthropicMessages),
+    [`${base}/models`]: { GET: listModels },
+  })
   const server = Bun.serve({
     hostname,
     port,
@@ -61,10 +67,8 @@ export function startSimulator(options: SimulatorOptions): Simulator {
     idleTimeout: 0,
     development: false,
     routes: {
-      '/v1/chat/completions': serve(openaiChat),
-      '/v1/embeddings': serve(openaiEmbeddings),
-      '/v1/messages': serve(anthropicMessages),
-      '/v1/models': { GET: listModels },
+      ...below('/v1'),
+      ...below(''),
       '/journal': { GET: (request) => showJournal(journal, request), DELETE: () => clear(journal) },
       '/journal/totals': { GET: () => Response.json({ models: journal.totals() }) },
     },

@@ -52,7 +52,7 @@ export interface Dialect {
 /** Seconds since 1970 at which every answer is said to be made: the same request gets the same answer. */
 export const created = 1_750_000_000
 
-/** Whether a credential is one that this provider issued: it begins with `sk-sim`. */
+/** Every credential is good here but one that begins with `sk-bad`, and a customer's own key: that must never arrive. */
 export function isIssued(key: string): boolean {
-  return key.startsWith('sk-sim')
+  return !/^sk-(bad|kk)/.test(key)
 }

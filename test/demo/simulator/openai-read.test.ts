@@ -108,10 +108,17 @@ describe('A request is refused', () => {
   })
 
   test.each([
-    ['no model known', {}, { model: 'gpt-nothing' }, 404, 'model_not_found'],
+    ['no model known', {}, { model: 'demo/nothing' }, 404, 'model_not_found'],
     ['a model parameter unknown', {}, { model: 'sim-chat@speed=9' }, 404, 'model_not_found'],
     ['no key', { headers: {} }, {}, 401, 'invalid_api_key'],
-    ['another key', { headers: { authorization: 'Bearer sk-kk' } }, {}, 401, 'invalid_api_key'],
+    [
+      'a customer’s key',
+      { headers: { authorization: 'Bearer sk-kk' } },
+      {},
+      401,
+      'invalid_api_key',
+    ],
+    ['a bad key', { headers: { authorization: 'Bearer sk-bad-1' } }, {}, 401, 'invalid_api_key'],
     ['Anthropic’s header', { headers: { 'x-api-key': 'sk-sim' } }, {}, 401, 'invalid_api_key'],
     [
       'both headers',
@@ -164,4 +171,21 @@ test('Whatever is in a request, it is answered or refused', () => {
       }
     }),
   )
+})
+
+describe('a catalogue made for the real providers works here too', () => {
+  const client = new OpenAI({ apiKey: 'sk-proj-any', baseURL: simulator.url, maxRetries: 0 })
+
+  test('by any chat model’s name, any credential, and a base URL without /v1', async () => {
+    const messages = [{ role: 'user' as const, content: 'Hello' }]
+    const reply = await client.chat.completions.create({ model: 'gpt-5-mini', messages })
+    expect(reply.model).toBe('gpt-5-mini')
+    expect(reply.choices[0]?.message.content).toStartWith('You said: Hello')
+  })
+
+  test('by any embedding model’s name', async () => {
+    const model = 'text-embedding-3-small'
+    const reply = await client.embeddings.create({ model, input: 'Hello' })
+    expect(reply.data[0]?.embedding).toHaveLength(256)
+  })
 })
