@@ -196,7 +196,7 @@ function listModels(): Response {
 function showJournal(journal: Journal, request: Request): Response {
   const { searchParams } = new URL(request.url)
   const since = Number(searchParams.get('since') ?? 0)
-  const limit = Number(searchParams.get('limit') ?? 1000)
+  const limit = Number(searchParams.get('limit') ?? Number.POSITIVE_INFINITY)
   return Response.json({ requests: journal.entries(since, limit) })
 }
 
