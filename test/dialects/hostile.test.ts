@@ -6,8 +6,6 @@ import type { Json, JsonObject } from '../../src/base/json.ts'
 import { clientDialects, upstreamDialects } from '../../src/dialects/list.ts'
 import { aim, askChat, bill, framesOf, identity } from './speak.ts'
 
-fc.configureGlobal({ seed: 5 })
-
 /** JSON made of the words that dialects know, in all the wrong places. */
 const words =
   `model messages role content type text index id name function tools tool_calls tool_call_id arguments

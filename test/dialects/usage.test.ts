@@ -8,8 +8,6 @@ import { mergeUsage } from '../../src/dialects/count.ts'
 import type { Usage } from '../../src/dialects/dialect.ts'
 import { readOpenaiUsage } from '../../src/dialects/openai-usage.ts'
 
-fc.configureGlobal({ seed: 5 })
-
 const openai = (raw: JsonObject, delivered = true) => readOpenaiUsage(raw, {}, delivered)
 const anthropic = (raw: JsonObject, delivered = true) => readMessagesUsage(raw, delivered)
 

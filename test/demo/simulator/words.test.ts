@@ -39,7 +39,7 @@ test.each(['english', 'multibyte'] as const)(
 
 test('plain English is as many tokens here as in o200k', () => {
   fc.assert(
-    fc.property(fc.nat(300), fc.nat(), (count, seed) => {
+    fc.property(fc.integer({ min: 1, max: 300 }), fc.nat(), (count, seed) => {
       const text = `You said:${drawWords(count, seed, 'english').join('')}.`
       expect(countTokens(text)).toBe(countO200k(text))
     }),
