@@ -68,7 +68,7 @@ export async function killAgainAndAgain(
   const scene = { data, simulator, server, random: randomFrom(seed), grants: 0 }
   const whole: Scene = { ...scene, ...(await furnish(server, simulator.url, models)) }
   try {
-    for (let at = 1; at <= rounds; at++) report(await killOnce(whole), at)
+    for (let at = 1; at <= rounds; at++) report(await killOnce(whole, killTime(at)), at)
   } finally {
     whole.server.kill('SIGTERM')
     await whole.server.exited
@@ -77,9 +77,14 @@ export async function killAgainAndAgain(
   }
 }
 
-async function killOnce(scene: Scene): Promise<Round> {
+/** From 0.1 to 2.5 s, spread evenly however many rounds there are: some before a stream's first note, some after. */
+function killTime(round: number): number {
+  const goldenRatio = 0.618_033_988_75
+  return Math.floor(100 + ((round * goldenRatio) % 1) * 2_400)
+}
+
+async function killOnce(scene: Scene, afterMs: number): Promise<Round> {
   scene.simulator.journal.clear()
-  const afterMs = Math.floor(100 + scene.random() * 2_400)
   const told: Told[] = []
   const granted: string[] = []
   const load = [
