@@ -226,7 +226,7 @@ function readModel(at: Located): ModelEntry {
       retiresAt: orNull(readTime),
       successor: orNull(readId),
       contextLength: readCount(1),
-      maxOutput: orNull(readCount(1)),
+      maxOutput: orNull(readCount(0)),
       traits: readTraits,
       channels: readList(readRoute),
       price: readRates,
@@ -235,14 +235,14 @@ function readModel(at: Located): ModelEntry {
     },
     ['id', 'contextLength', 'channels'],
   )
-  const { kind = 'chat', name = null, state = 'active', retiresAt = null, successor = null } = read
-  const {
-    maxOutput = null,
-    traits = {},
-    price = null,
-    buyPrice = null,
-    effectiveFrom = null,
-  } = read
+  const { name = null, state = 'active', retiresAt = null, successor = null } = read
+  // Every embeddings model of today says so in its name; `kind` decides where one does not.
+  const { kind = read.id.includes('embed') ? 'embeddings' : 'chat' } = read
+  const maxOutput = read.maxOutput || null
+  if (read.maxOutput === 0 && kind === 'chat') {
+    throw mistake(fieldOf(at, 'max_output'), 'must be a whole number from 1, for a chat model')
+  }
+  const { traits = {}, price = null, buyPrice = null, effectiveFrom = null } = read
   if (price) refuseUnpriced(fieldOf(at, 'price'), price, kind)
   if (buyPrice) refuseUnpriced(fieldOf(at, 'buy_price'), buyPrice, kind)
   refuseTwins(read.channels, (route) => `${route.channel} with ${route.model}`, 'channel')

@@ -21,7 +21,7 @@ Prices are USD for 1,000,000 units, as texts; with tiers, {"0": "2.50", "272000"
 Units: ${unitClasses.join(', ')}.
 Providers: ${[...providers.keys()].join(', ')}.
 A channel may have base_url, allow_private, state, quirks; without credential the sealed one stays.
-A model may have kind, name, state, retires_at, successor, traits, effective_from (when its prices begin).`
+A model may have kind (chat, or embeddings where its id says embed), name, state, retires_at, successor, traits, effective_from (when its prices begin).`
 
 export const catalogApply = dataCommand<{ file: string }, Applied>({
   name: 'catalog apply',

@@ -252,6 +252,25 @@ test.each([
   expect(small().routes[0]?.channel.baseUrl).toBe(kept)
 })
 
+test('a model whose id says embed is one of embeddings, unless its kind is given', async () => {
+  const { book, apply } = await world(await openTestSqlite())
+  const [channel] = file.channels
+  const price = { input: '0.02', output: '0' }
+  const made = (id: string, more: object) => ({
+    ...{ id, context_length: 8191, price, channels: [{ channel: 'main', model: id }] },
+    ...more,
+  })
+  const models = [
+    made('text-embedding-3-small', { max_output: 0 }),
+    made('embedded-chat', { kind: 'chat' }),
+  ]
+  await apply({ channels: [channel], models })
+  expect([...book.current.models.values()].map(({ id, kind }) => [id, kind])).toEqual([
+    ['embedded-chat', 'chat'],
+    ['text-embedding-3-small', 'embeddings'],
+  ])
+})
+
 describe('a broken file names line and field, and changes nothing', () => {
   const broken = (entry: object, of: 'channel' | 'model') =>
     of === 'channel'
