@@ -29,7 +29,6 @@ async function runServer({ flags, json, print, runNamed }: Context): Promise<num
       json ? JSON.stringify(started) : greet(url, config.data, parts.catalog.current.models.size),
     )
     await stopped
-    log.info('server.stopping', {})
     await server.stop()
     await commands.stop()
     return 0
