@@ -6,111 +6,27 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
-import { parseUsd } from './base/amount.ts'
 import { FatalError } from './base/error.ts'
-import { isCount, isObject } from './base/json.ts'
+import {
+  address,
+  count,
+  flag,
+  hexKey,
+  type Kind,
+  list,
+  oneOf,
+  origin,
+  text,
+  tiers,
+  usd,
+} from './base/kind.ts'
 import { nearest } from './base/nearest.ts'
 
-/** Reads what a flag, the environment (text) or the file (any TOML value) says; undefined when it is not of the kind. */
-interface Kind<T> {
-  expects: string
-  read(raw: unknown): T | undefined
-}
 interface Setting<T> {
   kind: Kind<T>
   fallback: string | null
   help: string
   secret: boolean
-}
-
-/** Requests and tokens a minute, requests at once; null without a limit. */
-export interface TierLimits {
-  rpm: number | null
-  tpm: number | null
-  concurrent: number | null
-}
-export interface Address {
-  hostname: string
-  port: number
-}
-
-const text: Kind<string> = {
-  expects: 'text',
-  read: (raw) => (typeof raw === 'string' && raw.trim() !== '' ? raw.trim() : undefined),
-}
-const count: Kind<number> = {
-  expects: 'a whole number',
-  read: (raw) => {
-    const value = typeof raw === 'string' && /^\d+$/.test(raw) ? Number(raw) : raw
-    return isCount(value) ? value : undefined
-  },
-}
-const flag: Kind<boolean> = {
-  expects: 'true or false',
-  read: (raw) => ({ true: true, false: false })[String(raw)],
-}
-const usd: Kind<bigint> = {
-  expects: 'a decimal string of dollars such as "0.05"',
-  read: (raw) => {
-    try {
-      return parseUsd(raw)
-    } catch {
-      return undefined
-    }
-  },
-}
-const address: Kind<Address> = {
-  expects: 'HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080',
-  read: (raw) => {
-    const [, hostname, port] = /^(\[[\da-f:.]+\]|[^\s:]+):(\d{1,5})$/i.exec(String(raw)) ?? []
-    if (!hostname || Number(port) > 65_535) return undefined
-    return { hostname: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }
-  },
-}
-const origin: Kind<string> = {
-  expects: 'an address such as https://ai.example.com, without a path',
-  read: (raw) => {
-    const url = typeof raw === 'string' ? URL.parse(raw) : null
-    const plain = url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
-    return plain ? url.origin : undefined
-  },
-}
-const hexKey: Kind<string> = {
-  expects: '64 hex digits',
-  read: (raw) => (/^[\da-f]{64}$/i.test(String(raw)) ? String(raw) : undefined),
-}
-const list: Kind<readonly string[]> = {
-  expects: 'names divided by commas',
-  read: (raw) => {
-    const names = typeof raw === 'string' ? raw.split(',').map((name) => name.trim()) : raw
-    if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) return undefined
-    return names.filter((name) => name !== '')
-  },
-}
-const oneOf = <const T extends string>(...names: T[]): Kind<T> => ({
-  expects: `one of ${names.join(', ')}`,
-  read: (raw) => names.find((name) => name === raw),
-})
-const tiers: Kind<Readonly<Record<string, TierLimits>>> = {
-  expects:
-    'a table of tiers, each with rpm, tpm and concurrent (whole numbers; left out: no limit)',
-  read: (raw) => {
-    const table = typeof raw === 'string' ? tryJson(raw) : raw
-    if (!isObject(table)) return undefined
-    const read: Record<string, TierLimits> = {}
-    for (const [name, limits] of Object.entries(table)) {
-      if (!isObject(limits)) return undefined
-      const { rpm = null, tpm = null, concurrent = null, ...rest } = limits
-      const wrong = [rpm, tpm, concurrent].some((most) => most !== null && !isCount(most, 1))
-      if (wrong || Object.keys(rest).length > 0) return undefined
-      read[name] = { rpm, tpm, concurrent } as TierLimits
-    }
-    return { ...defaultTiers, ...read }
-  },
-}
-const defaultTiers = {
-  standard: { rpm: 600, tpm: 2_000_000, concurrent: 50 },
-  operator: { rpm: null, tpm: null, concurrent: null },
 }
 
 function setting<T>(kind: Kind<T>, fallback: string, help: string): Setting<T>
@@ -147,6 +63,20 @@ export const settings = {
   trusted_proxies: setting(list, '', 'Addresses or CIDR ranges whose X-Forwarded-For is believed.'),
   metrics_token: secret(text, 'Token for /metrics from elsewhere than this machine.'),
   log_level: setting(oneOf('debug', 'info', 'warning', 'error'), 'info', 'Least important line that is logged.'),
+  smtp_url: secret(text, 'smtp://user:password@host:587 or smtps://…: how mail is sent. Without it nothing is.'),
+  mail_from: setting(text, null, 'Sender of mails, such as "AI Platform <no-reply@example.com>".'),
+  google_client_id: setting(text, null, 'Log-in with Google: the client id.'),
+  google_client_secret: secret(text, 'Log-in with Google: the client secret.'),
+  google_issuer: setting(text, 'https://accounts.google.com', 'Log-in with Google: the issuer whose discovery document is read.'),
+  github_client_id: setting(text, null, 'Log-in with GitHub: the client id.'),
+  github_client_secret: secret(text, 'Log-in with GitHub: the client secret.'),
+  github_url: setting(text, 'https://github.com', 'Log-in with GitHub: where its pages are.'),
+  github_api_url: setting(text, 'https://api.github.com', 'Log-in with GitHub: where its API is.'),
+  oidc_issuer: setting(text, null, 'Log-in with any OpenID provider: its issuer.'),
+  oidc_client_id: setting(text, null, 'Log-in with an OpenID provider: the client id.'),
+  oidc_client_secret: secret(text, 'Log-in with an OpenID provider: the client secret.'),
+  oidc_name: setting(text, 'OpenID', 'Log-in with an OpenID provider: what the button calls it.'),
+  allow_private_webhooks: setting(flag, 'false', 'Webhooks may go to private addresses, and without TLS.'),
   tiers: setting(tiers, '{}', 'Limits by tier: [tiers.NAME] with rpm, tpm and concurrent.'),
 } satisfies Record<string, Setting<unknown>>
 
@@ -255,14 +185,6 @@ function readText(path: string, source: string): string {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     throw new FatalError(`${path}, named by ${source}, cannot be read.`, 78, cause)
-  }
-}
-
-function tryJson(raw: string): unknown {
-  try {
-    return JSON.parse(raw)
-  } catch {
-    return undefined
   }
 }
 

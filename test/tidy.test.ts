@@ -8,9 +8,13 @@ const root = join(import.meta.dir, '..')
 /** Lower rows first. A folder imports lower rows, and itself. */
 const ranks: readonly (readonly string[])[] = [
   ['base'],
-  ['config', 'store', 'http', 'mail', 'dialects', 'processors'],
+  ['config', 'store', 'http', 'dialects', 'processors'],
+  // The outbox is in the store, and a member is a user: these peers meet in the order given.
+  ['mail'],
   ['ledger', 'catalog', 'legal'],
-  ['user', 'account', 'key'],
+  ['user'],
+  ['account'],
+  ['key'],
   ['gateway', 'billing', 'notice'],
   ['admin'],
   ['demo', 'jobs'],
@@ -21,22 +25,37 @@ const ranks: readonly (readonly string[])[] = [
 
 /** Where each package may be imported: replacing one is a change in that place. */
 const homes: Readonly<Record<string, RegExp>> = {
-  elysia: /^src\/(app\.ts|http\/.*|.*\/(routes|guard)\.ts)$/,
+  elysia: /^src\/(app\.ts|http\/.*|.*\/(.*-)?(routes|guard)\.ts)$/,
   '@elysiajs/swagger': /^src\/http\/docs\.ts$/,
   '@logtape/logtape': /^src\/base\/log\.ts$/,
   '@pydantic/genai-prices': /^src\/catalog\/sync\.ts$/,
   arctic: /^src\/user\/oauth\.ts$/,
   bun: /^src\/(store|ledger|gateway|http)\//,
   'bun:sqlite': /^src\/(store|ledger)\//,
+  '@elysiajs/eden': /^web\/api\.ts$/,
+  '@preact/signals': /^web\//,
+  '@simplewebauthn/browser': /^web\//,
+  '@simplewebauthn/server': /^src\/user\/passkey\.ts$/,
+  'altcha-lib': /^(src\/user\/captcha\.ts|web\/.*)$/,
   commander: /^src\/(commands\/|main\.ts)/,
+  'csv-stringify': /^src\/http\/csv\.ts$/,
+  'd3-array': /^web\//,
+  'd3-shape': /^web\//,
   'drizzle-orm': /^src\/(?!base|http|dialects|processors)/,
   'gpt-tokenizer': /^src\/gateway\/count-worker\.ts$/,
   htm: /^(web|src\/mail)\//,
   lucia: /^src\/user\/session\.ts$/,
+  marked: /^web\//,
+  nodemailer: /^src\/mail\/send\.ts$/,
+  otpauth: /^src\/user\/totp\.ts$/,
   preact: /^(web|src\/mail)\//,
+  'preact-iso': /^web\//,
+  'preact-render-to-string': /^src\/mail\//,
   'prom-client': /^src\/http\/metrics\.ts$/,
   'smol-toml': /^src\/config\.ts$/,
+  standardwebhooks: /^src\/notice\/webhook\.ts$/,
   'swagger-ui-dist': /^web\/swagger\.ts$/,
+  uqr: /^web\//,
 }
 
 /** Kept for the next issues: installed, pinned, not imported yet. */

@@ -25,6 +25,46 @@ const refusals = {
   ],
   invalid_host: [400, 'invalid_request_error', 'This host name is not served here.'],
   already_exists: [400, 'invalid_request_error', 'That exists already.'],
+  email_taken: [400, 'invalid_request_error', 'That address is in use already.'],
+  invalid_email: [
+    400,
+    'invalid_request_error',
+    'That is no e-mail address such as ann@example.com.',
+  ],
+  weak_password: [
+    400,
+    'invalid_request_error',
+    'A password needs at least 10 characters, and is none of the well-known ones.',
+  ],
+  wrong_password: [400, 'invalid_request_error', 'The address or the password is wrong.'],
+  wrong_code: [400, 'invalid_request_error', 'That code is wrong, or it was used already.'],
+  not_affirmed: [
+    400,
+    'invalid_request_error',
+    'Confirm your age and authority, and accept the current versions of the documents.',
+  ],
+  captcha_failed: [
+    400,
+    'invalid_request_error',
+    'The puzzle was not solved, or was used already. Reload the page and try again.',
+  ],
+  invalid_link: [
+    400,
+    'invalid_request_error',
+    'This link is wrong, expired or was used already. Ask for a new one.',
+  ],
+  last_owner: [
+    400,
+    'invalid_request_error',
+    'An account needs an owner. Make someone else an owner first.',
+  ],
+  login_elsewhere_failed: [
+    400,
+    'invalid_request_error',
+    'The other service did not confirm who you are. Try again, or log in another way.',
+  ],
+  session_required: [401, 'authentication_error', 'Log in first.'],
+  second_factor_required: [401, 'authentication_error', 'Enter the code of your second factor.'],
   invalid_api_key: [
     401,
     'invalid_request_error',
@@ -39,6 +79,24 @@ const refusals = {
     402,
     'insufficient_quota',
     'This key has reached its credit limit. Raise the limit, or wait for its reset.',
+  ],
+  recent_login_required: [
+    403,
+    'permission_error',
+    'Confirm who you are again: this needs a log-in of the last few minutes.',
+  ],
+  role_not_allowed: [403, 'permission_error', 'Your role in this account does not allow that.'],
+  foreign_origin: [403, 'permission_error', 'This request came from another site.'],
+  user_suspended: [403, 'permission_error', 'This user is suspended. Contact support.'],
+  email_unverified: [
+    403,
+    'permission_error',
+    'Confirm your e-mail address first: follow the link in the mail that was sent to you.',
+  ],
+  terms_not_accepted: [
+    403,
+    'permission_error',
+    'The terms have changed. Log in to the dashboard and accept them.',
   ],
   account_suspended: [403, 'permission_error', 'This account is suspended. Contact support.'],
   account_closed: [403, 'permission_error', 'This account is closed.'],
@@ -56,6 +114,11 @@ const refusals = {
     'That method is not supported at this address.',
   ],
   body_too_large: [413, 'invalid_request_error', 'The body is larger than this server accepts.'],
+  too_many_attempts: [
+    429,
+    'rate_limit_error',
+    'Too many attempts. Wait as long as retry-after says, then try again.',
+  ],
   rate_limit_exceeded: [
     429,
     'rate_limit_error',

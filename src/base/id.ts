@@ -9,13 +9,20 @@ let unused = 0
 export type IdPrefix =
   | 'acc_'
   | 'chn_'
+  | 'doc_'
+  | 'dlv_'
   | 'gen-'
   | 'ins_'
+  | 'inv_'
   | 'key_'
+  | 'mai_'
   | 'prc_'
   | 'prp_'
+  | 'ref_'
   | 'req_'
   | 'tfr_'
+  | 'usr_'
+  | 'whk_'
 
 export function newId(prefix: IdPrefix, now: number): string {
   let time = ''

@@ -1,32 +1,10 @@
 /**
- * Every table, declared once, as `migrations/` makes it. Queries are built in SQLite's tongue, which PostgreSQL
- * understands once its placeholders are numbered (`postgres.ts`). A column is text or a 64-bit integer: a count or a time
- * in ms reads as a number, an amount as a bigint, a flag as a boolean, JSON as what it holds.
+ * Every table of money and calls, declared once, as `migrations/` makes it (those of people: `people.ts`). Queries are
+ * built in SQLite's tongue, which PostgreSQL understands once its placeholders are numbered (`postgres.ts`).
  */
-import { customType, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { type UnitClass, unitClasses } from '../base/units.ts'
-
-type Driver = number | bigint | string
-
-const integer = customType<{ data: number; driverData: Driver }>({
-  dataType: () => 'integer',
-  fromDriver: Number,
-})
-const amount = customType<{ data: bigint; driverData: Driver }>({
-  dataType: () => 'integer',
-  fromDriver: BigInt,
-})
-const flag = customType<{ data: boolean; driverData: Driver }>({
-  dataType: () => 'integer',
-  fromDriver: (value) => Number(value) === 1,
-  toDriver: (value) => (value ? 1 : 0),
-})
-const json = <T>(name: string) =>
-  customType<{ data: T; driverData: string }>({
-    dataType: () => 'text',
-    fromDriver: (value) => JSON.parse(value) as T,
-    toDriver: (value) => JSON.stringify(value),
-  })(name)
+import { amount, flag, integer, json } from './column.ts'
 
 export const instance = sqliteTable('instance', {
   id: text('id').primaryKey(),
@@ -49,6 +27,12 @@ export const account = sqliteTable('account', {
   creditsPosted: amount('credits_posted').notNull().default(0n),
   seq: integer('seq').notNull().default(0),
   head: text('head').notNull().default(''),
+  name: text('name').notNull().default(''),
+  country: text('country'),
+  training: flag('training').notNull().default(false),
+  bodyDays: integer('body_days').notNull().default(0),
+  lowBalance: amount('low_balance'),
+  closedAt: integer('closed_at'),
   createdAt: integer('created_at').notNull(),
 })
 
@@ -90,6 +74,11 @@ export const key = sqliteTable('key', {
   spent: amount('spent').notNull().default(0n),
   held: amount('held').notNull().default(0n),
   periodStart: integer('period_start').notNull().default(0),
+  purpose: text('purpose', { enum: ['inference', 'management'] })
+    .notNull()
+    .default('inference'),
+  createdBy: text('created_by'),
+  usedAt: integer('used_at'),
   createdAt: integer('created_at').notNull(),
 })
 

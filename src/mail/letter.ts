@@ -1,0 +1,21 @@
+/** What is mailed: each kind with what its text needs. `path` is appended to the public URL and may hold a one-time token. */
+export type Letter = { to: string; language: 'en' | 'zh-TW' } & LetterBody
+
+export type LetterBody =
+  | { kind: 'verify'; path: string }
+  | { kind: 'already_registered'; path: string }
+  | { kind: 'reset'; path: string }
+  | { kind: 'change_address'; path: string }
+  | { kind: 'address_changed'; newAddress: string }
+  | { kind: 'password_changed' }
+  | { kind: 'new_login'; agent: string | null; address: string; at: number }
+  | { kind: 'second_factor_on' | 'second_factor_off' | 'recovery_code_used' }
+  | { kind: 'login_linked' | 'login_unlinked'; provider: string }
+  | { kind: 'passkey_added' | 'passkey_removed'; name: string }
+  | { kind: 'key_created'; keyName: string; suffix: string; accountName: string }
+  | { kind: 'invitation'; path: string; accountName: string; inviter: string; role: string }
+  | { kind: 'account_suspended' | 'account_reinstated'; accountName: string; reason: string }
+  | { kind: 'account_closed'; accountName: string; refund: string | null }
+  | { kind: 'terms_changed'; path: string; title: string; summary: string; effectiveAt: number }
+  | { kind: 'low_balance'; path: string; accountName: string; balance: string }
+  | { kind: 'key_budget'; path: string; keyName: string; percent: 80 | 100; limit: string }
