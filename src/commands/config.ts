@@ -1,7 +1,7 @@
 /** `kkai config show`: every setting, its value and where that comes from. Secrets are masked. */
 import { formatUsd } from '../base/amount.ts'
+import type { Address } from '../base/kind.ts'
 import {
-  type Address,
   type Config,
   camel,
   readSettings,

@@ -25,13 +25,15 @@ export function userGuard({ sessions, clock }: Pick<People, 'sessions' | 'clock'
         refuseForeign(request)
         set.headers['cache-control'] = 'no-store'
         const visitor = await visitorOf(sessions, request)
-        if (proof === 'recent' && clock.now() - visitor.recentAt > recentMs) {
-          throw new AppError('recent_login_required')
-        }
+        if (proof === 'recent') requireRecent(visitor, clock.now())
         return { visitor }
       },
     }),
   })
+}
+
+export function requireRecent({ recentAt }: Visitor, now: number): void {
+  if (now - recentAt > recentMs) throw new AppError('recent_login_required')
 }
 
 /** Refuses with `session_required`. */
