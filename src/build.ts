@@ -39,7 +39,10 @@ async function buildSite(): Promise<void> {
     files[path] = describe(file, output.type)
     if (file.endsWith('.svg')) files['/favicon.ico'] = { ...files[path], immutable: false }
   }
-  writeFileSync(join(site, 'manifest.json'), JSON.stringify(files))
+  // Loaded by its path: the product takes nothing from web.
+  const { pages: views }: { pages: { path: string }[] } = await import(join(root, 'web/routes.ts'))
+  const paths = views.map(({ path }) => path)
+  writeFileSync(join(site, 'manifest.json'), JSON.stringify({ files, paths }))
 }
 
 /** Puts compressed copies in the file's place, where they are smaller. */

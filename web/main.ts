@@ -1,45 +1,54 @@
-/** The start page: what this server is and the first call to make. */
-import htm from 'htm'
-import { h, render } from 'preact'
-import { en, type Words } from './words/en.ts'
-import { zhTW } from './words/zh-TW.ts'
+/** Where the pages start: the frame around them, and the page of the address, loaded when it is opened. */
+import { render } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
+import { Frame } from './parts/frame.ts'
+import { html } from './parts/html.ts'
+import { type Page, type PageProps, pages } from './routes.ts'
+import { loginPath, refreshSession, session } from './session.ts'
+import { shell } from './words/shell.ts'
 
-const html = htm.bind(h)
+function guarded(page: Page) {
+  const Shown = lazy(page.load)
+  return function Guarded(props: { params?: PageProps; pathParams?: PageProps }) {
+    const { route } = useLocation()
+    const visitor = session.value?.visitor ?? null
+    const closed = page.who !== 'public' && session.value !== null && visitor === null
+    useEffect(() => {
+      if (closed) route(loginPath(), true)
+    }, [closed])
+    useEffect(() => {
+      document.querySelector('main')?.focus({ preventScroll: true })
+    }, [])
+    if (page.who !== 'public' && visitor === null)
+      return html`<p class="state" role="status">${shell().loading}</p>`
+    return html`<${Shown} ...${props.pathParams ?? props.params ?? {}} />`
+  }
+}
 
-function page(words: Words, turn: () => void) {
-  const base = `${location.origin}/api/v1`
-  const call = [
-    `curl ${base}/chat/completions \\`,
-    `  -H "Authorization: Bearer $KKAI_KEY" \\`,
-    `  -H "Content-Type: application/json" \\`,
-    `  -d '{"model": "MODEL", "messages": [{"role": "user", "content": "Hello"}]}'`,
-  ]
+const routed = pages.map((page) => ({ path: page.path, component: guarded(page) }))
+
+function NotFound() {
+  return html`<h1>${shell().notFound}</h1><p><a href="/">${shell().toStart}</a></p>`
+}
+
+function Site() {
   return html`
-    <header>
-      <h1>${words.title}</h1>
-      <button type="button" onClick=${turn}>${words.language}</button>
-    </header>
-    <p>${words.lead}</p>
-    <h2>${words.baseUrl}</h2>
-    <pre tabindex="0"><code>${base}</code></pre>
-    <h2>${words.first}</h2>
-    <p>${words.needsKey}</p>
-    <pre tabindex="0"><code>${call.join('\n')}</code></pre>
-    <nav>
-      <a href="/swagger">${words.reference}</a>
-      <a href="/openapi.json">${words.document}</a>
-      <a href="/readyz">${words.health}</a>
-    </nav>
+    <${LocationProvider}>
+      <${Frame}>
+        <${ErrorBoundary}>
+          <${Router}>
+            ${routed.map(({ path, component }) => html`<${Route} key=${path} path=${path} component=${component} />`)}
+            <${Route} default component=${NotFound} />
+          <//>
+        <//>
+      <//>
+    <//>
   `
 }
 
-function show(language: 'en' | 'zh-TW') {
-  const [words, other] = language === 'en' ? ([en, 'zh-TW'] as const) : ([zhTW, 'en'] as const)
-  document.documentElement.lang = language
-  render(
-    page(words, () => show(other)),
-    document.getElementById('page')!,
-  )
-}
-
-show(navigator.language.startsWith('zh') ? 'zh-TW' : 'en')
+refreshSession().catch(() => {
+  // Not reached: public pages work, and what needs a session says so itself.
+  session.value = null
+})
+render(html`<${Site} />`, document.getElementById('page') as HTMLElement)

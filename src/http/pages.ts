@@ -16,11 +16,14 @@ export interface SiteFile {
   immutable: boolean
   compressed: boolean
 }
-export type SiteManifest = Readonly<Record<string, SiteFile>>
+export interface SiteManifest {
+  files: Readonly<Record<string, SiteFile>>
+  /** The pages' paths (`web/routes.ts`): each is answered with the one page that shows them all. */
+  paths: readonly string[]
+}
 
-export interface Site {
+export interface Site extends SiteManifest {
   directory: string
-  files: SiteManifest
 }
 
 /** Nothing inline, nothing from elsewhere; pictures may be in the style sheet itself. */
@@ -50,15 +53,16 @@ export function openSite(): Site {
     ? join(import.meta.dir, 'site')
     : join(import.meta.dir, '../../dist/site')
   const manifest = join(directory, 'manifest.json')
-  return {
-    directory,
-    files: existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : {},
-  }
+  const built: SiteManifest = existsSync(manifest)
+    ? JSON.parse(readFileSync(manifest, 'utf8'))
+    : { files: {}, paths: [] }
+  return { directory, ...built }
 }
 
-export function pageRoutes({ directory, files }: Site) {
+export function pageRoutes({ directory, files, paths }: Site) {
   const routes = new Elysia({ name: 'pages' })
-  for (const [path, file] of Object.entries(files)) {
+  const views = paths.flatMap((path) => (files['/'] ? [[path, files['/']] as const] : []))
+  for (const [path, file] of new Map([...views, ...Object.entries(files)])) {
     routes.get(path, ({ request }) => answerFile(directory, file, request), {
       detail: { hide: true },
     })

@@ -18,7 +18,7 @@ const page = {
   immutable: false,
   compressed: false,
 }
-const files: SiteManifest = {
+const files: SiteManifest['files'] = {
   '/': page,
   '/assets/main-1a2b.js': {
     file: 'main-1a2b.js',
@@ -28,7 +28,7 @@ const files: SiteManifest = {
     compressed: true,
   },
 }
-const { url } = open((http) => http.use(pageRoutes({ directory, files })))
+const { url } = open((http) => http.use(pageRoutes({ directory, files, paths: [] })))
 
 test('a page may load only from here, be framed by no one, and is asked for each time', async () => {
   const { headers } = await fetch(url)

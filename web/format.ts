@@ -1,0 +1,61 @@
+/**
+ * How amounts, counts and times read in the reader's language. Amounts come as exact decimal strings: what is shown may be
+ * shortened, the exact digits stand in the title (`exact`).
+ */
+import { language } from './language.ts'
+
+/** `US$12.34`, never a bare `$`; small amounts keep the digits that matter. */
+export function usd(amount: string): string {
+  const value = Number(amount)
+  const small = value !== 0 && Math.abs(value) < 1
+  return new Intl.NumberFormat(language.value, {
+    ...{
+      style: 'currency',
+      currency: 'USD',
+      currencyDisplay: language.value === 'en' ? 'symbol' : 'code',
+    },
+    minimumFractionDigits: 2,
+    maximumFractionDigits: small ? 6 : 2,
+  }).format(value)
+}
+
+/** For the title beside what `usd` shows. */
+export function exact(amount: string): string {
+  return `${amount} USD`
+}
+
+/** Whole digits, grouped; never 萬. */
+export function count(value: number): string {
+  return new Intl.NumberFormat(language.value, { maximumFractionDigits: 0 }).format(value)
+}
+
+/** `0.0123` as `1.2%`. */
+export function percent(share: number): string {
+  return new Intl.NumberFormat(language.value, {
+    style: 'percent',
+    maximumFractionDigits: 1,
+  }).format(share)
+}
+
+/** The reader's time; `utc` is for the title. */
+export function time(iso: string): string {
+  return new Intl.DateTimeFormat(language.value, {
+    dateStyle: 'medium',
+    timeStyle: 'medium',
+  }).format(new Date(iso))
+}
+
+export function date(iso: string): string {
+  return new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }).format(new Date(iso))
+}
+
+export function utc(iso: string): string {
+  return `${iso.slice(0, 19).replace('T', ' ')} UTC`
+}
+
+export function milliseconds(ms: number | null): string {
+  if (ms === null) return '–'
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
+}
+
+export const timeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -1,0 +1,30 @@
+/**
+ * Every page: its path, who sees it, where the menus show it, and the file that is loaded when it is opened. The build reads
+ * the paths here, so that the server knows a page from an address where there is nothing.
+ */
+import type { ComponentType } from 'preact'
+import type { MenuLabel } from './words/shell.ts'
+
+export interface Page {
+  /** `:account` and the like are handed to the page as props. */
+  path: string
+  /** public: all. visitor: who is signed in. member: within an account. */
+  who: 'public' | 'visitor' | 'member'
+  /** Its place in the menu, by the word for it; null where no menu leads. */
+  label: MenuLabel | null
+  load(): Promise<ComponentType<PageProps>>
+}
+
+/** What a page gets: the parts of its path. */
+export type PageProps = Record<string, string>
+
+export const pages: readonly Page[] = [
+  {
+    path: '/',
+    who: 'public',
+    label: null,
+    load: () => import('./pages/home.ts').then((m) => m.Home),
+  },
+  // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/overview', who: 'member', label: 'overview', load: () => import('./pages/overview.ts').then((m) => m.Overview) },
+]

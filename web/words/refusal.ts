@@ -1,0 +1,76 @@
+/** What went wrong and what to do, by the server's code, in the reader's language. The server's own words are English. */
+import { Refusal } from '../api.ts'
+import { words } from '../language.ts'
+
+const en: Record<string, string> = {
+  offline:
+    'The server was not reached. Check your connection and try again; what you typed is still here.',
+  internal_error: 'Something failed on our side. Try again in a moment.',
+  invalid_request: 'This is not valid. Check it and try again.',
+  invalid_email: 'Enter an e-mail address such as ann@example.com.',
+  email_taken: 'That address is in use already. Use another one.',
+  weak_password: 'Use at least 10 characters that are no well-known password.',
+  wrong_password: 'The address or the password is wrong.',
+  wrong_code: 'That code is wrong or was used already. Enter the current one.',
+  not_affirmed: 'Confirm this to go on.',
+  captcha_failed: 'The check against robots failed. Reload the page and try again.',
+  invalid_link: 'This link is wrong, expired or was used already. Ask for a new one.',
+  last_owner: 'An account needs an owner. Make someone else an owner first.',
+  login_elsewhere_failed:
+    'The other service did not confirm who you are. Try again, or log in another way.',
+  session_required: 'Your session has ended. Log in again.',
+  recent_login_required: 'Confirm who you are again.',
+  role_not_allowed: 'Your role in this account does not allow that. Ask an owner or admin.',
+  user_suspended: 'This user is suspended. Contact support.',
+  account_suspended: 'This account is suspended. Contact support.',
+  account_closed: 'This account is closed.',
+  email_unverified: 'Confirm your e-mail address first: follow the link in the mail.',
+  terms_not_accepted: 'The terms have changed. Accept them to go on.',
+  too_many_attempts: 'Too many attempts. Wait a few minutes, then try again.',
+  rate_limit_exceeded: 'Too many requests. Wait a moment, then try again.',
+  already_exists: 'That exists already.',
+  not_found: 'That does not exist, or not any more.',
+  invalid_amount: 'Enter an amount in dollars such as 12.50.',
+  insufficient_credits: 'The balance does not cover this. Add credit.',
+  storage_unavailable: 'Nothing can be saved right now. Try again shortly.',
+  foreign_origin: 'Open this page at its own address and try again.',
+}
+const zhTW: Record<keyof typeof en, string> = {
+  offline: '無法連線到伺服器。請檢查網路後再試一次；您輸入的內容仍保留。',
+  internal_error: '系統發生問題，請稍後再試。',
+  invalid_request: '內容不正確，請檢查後再試一次。',
+  invalid_email: '請輸入電子郵件地址，例如 ann@example.com。',
+  email_taken: '這個地址已被使用，請改用其他地址。',
+  weak_password: '密碼至少 10 個字元，且不可為常見密碼。',
+  wrong_password: '電子郵件地址或密碼不正確。',
+  wrong_code: '驗證碼不正確或已使用過，請輸入目前的驗證碼。',
+  not_affirmed: '請勾選確認後繼續。',
+  captcha_failed: '機器人檢查未通過，請重新載入頁面再試一次。',
+  invalid_link: '連結不正確、已過期或已使用過，請重新索取。',
+  last_owner: '帳號必須有一位擁有者，請先指定其他擁有者。',
+  login_elsewhere_failed: '對方服務未能確認您的身分，請再試一次或改用其他方式登入。',
+  session_required: '登入已失效，請重新登入。',
+  recent_login_required: '請再次確認您的身分。',
+  role_not_allowed: '您在此帳號的角色沒有這項權限，請洽擁有者或管理員。',
+  user_suspended: '此使用者已停用，請聯絡客服。',
+  account_suspended: '此帳號已停用，請聯絡客服。',
+  account_closed: '此帳號已關閉。',
+  email_unverified: '請先確認電子郵件地址：點選信中的連結。',
+  terms_not_accepted: '條款已更新，請同意後繼續。',
+  too_many_attempts: '嘗試次數過多，請等幾分鐘再試。',
+  rate_limit_exceeded: '請求過多，請稍候再試。',
+  already_exists: '已經存在。',
+  not_found: '不存在或已被移除。',
+  invalid_amount: '請輸入美元金額，例如 12.50。',
+  insufficient_credits: '餘額不足，請儲值。',
+  storage_unavailable: '目前無法儲存，請稍後再試。',
+  foreign_origin: '請在本站網址開啟此頁後再試一次。',
+}
+const table = words({ en, 'zh-TW': zhTW })
+
+/** A sentence for whatever was thrown. A code without words of its own is told in the server's. */
+export function refusalWords(cause: unknown): string {
+  const told = table()
+  if (!(cause instanceof Refusal)) return told.internal_error ?? ''
+  return told[cause.code] ?? (cause.message || (told.internal_error ?? ''))
+}
