@@ -25,14 +25,17 @@ import { docsRoutes } from './http/docs.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { openSite, pageRoutes } from './http/pages.ts'
-import { createHttp, startHttp } from './http/server.ts'
+import { addressOf, createHttp, startHttp } from './http/server.ts'
 import { startJobs } from './jobs/job.ts'
 import { openKeyRing } from './key/ring.ts'
 import { openLedger } from './ledger/ledger.ts'
 import { openThread } from './ledger/thread.ts'
+import { openBusiness } from './legal/business.ts'
+import { openOutbox } from './mail/outbox.ts'
 import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
+import { openSessions } from './user/session.ts'
 
 export interface Server {
   url: string
@@ -63,10 +66,19 @@ export async function openParts(
       threaded && !isPostgres(url)
         ? await openThread(url, now, (cause) => die(log, cause))
         : await openHere(url, now)
+    const keys = openKeyRing(store, config.tiers, clock)
+    const business = await openBusiness(store)
+    const place = { url: addressOf(config.listen) }
+    const brand = () => ({
+      platform: business.current.platform,
+      publicUrl: config.publicUrl ?? business.current.publicUrl ?? place.url,
+    })
     return {
-      ...{ config, clock, log, store, ledger, sealingKey },
+      ...{ config, clock, log, store, ledger, sealingKey, keys, business, place },
+      sessions: openSessions(store, config, clock),
+      outbox: openOutbox(store, clock, brand),
+      forgetKeys: () => keys.forget(),
       catalog: await openCatalog(store, sealingKey),
-      keys: openKeyRing(store, config.tiers, clock),
       instanceId: newId('ins_', now),
       close: async () => {
         await store.close()
@@ -136,6 +148,7 @@ export async function startServer(parts: Parts): Promise<Server> {
   process.on('unhandledRejection', onRejection)
   const jobs = await startJobs(parts, state)
   const { url } = startHttp(http, listen)
+  parts.place.url = url
   log.info('started', { url, instance: instanceId })
 
   return {

@@ -1,21 +1,15 @@
 /** What an operator's commands, the jobs and the server work on: made once by `app.ts`, passed down, never global. */
-import type { Clock } from '../base/clock.ts'
-import type { Logger } from '../base/log.ts'
 import type { CatalogBook } from '../catalog/book.ts'
-import type { Config } from '../config.ts'
 import type { KeyRing } from '../key/ring.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Store } from '../store/store.ts'
+import type { People } from '../user/people.ts'
 
-export interface Parts {
-  config: Config
-  clock: Clock
-  log: Logger
-  store: Store
+export interface Parts extends People {
   ledger: Ledger
   catalog: CatalogBook
   keys: KeyRing
-  sealingKey: string
+  /** Where customers reach this platform: as set, else where it listens. Links in mails begin with it. */
+  place: { url: string }
   /** Whose holds are this process's. */
   instanceId: string
   /** Gives the data directory back. */

@@ -69,9 +69,7 @@ export function createHttp({ listen, publicUrl, bodyLimitBytes, clock, log }: Ht
 export function startHttp(http: Http, { hostname, port }: HttpOptions['listen']): { url: string } {
   try {
     http.listen({ hostname, port })
-    return {
-      url: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${http.server?.port}`,
-    }
+    return { url: addressOf({ hostname, port: http.server?.port ?? port }) }
   } catch (cause) {
     throw new FatalError(
       `The address ${hostname}:${port} cannot be listened on. Is another server running there? Choose another with --listen.`,
@@ -123,4 +121,8 @@ function pathOf(url: string): string {
 
 function isApi(path: string): boolean {
   return /^\/(?:api|v1)(?:\/|$)/.test(path)
+}
+
+export function addressOf({ hostname, port }: HttpOptions['listen']): string {
+  return `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
 }

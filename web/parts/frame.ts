@@ -136,7 +136,7 @@ function Foot() {
         <a href="/swagger" native>${w.reference}</a>
       </nav>
       <label>${w.language}
-        <select onChange=${(event: Event) => {
+        <select name="language" onChange=${(event: Event) => {
           language.value = (event.target as HTMLSelectElement).value as Language
         }}>
           <option value="en" selected=${language.value === 'en'}>English</option>
@@ -144,7 +144,7 @@ function Foot() {
         </select>
       </label>
       <label>${w.theme}
-        <select onChange=${(event: Event) => {
+        <select name="theme" onChange=${(event: Event) => {
           theme.value = (event.target as HTMLSelectElement).value as Theme
         }}>${(['system', 'light', 'dark'] as const).map(
           (one) =>
