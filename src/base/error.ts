@@ -102,6 +102,16 @@ const refusals = {
   account_closed: [403, 'permission_error', 'This account is closed.'],
   model_not_allowed: [403, 'permission_error', 'This key may not use that model.'],
   ip_not_allowed: [403, 'permission_error', 'This key may not be used from this address.'],
+  management_key: [
+    403,
+    'permission_error',
+    'A management key makes and changes keys. For calls, use an inference key.',
+  ],
+  management_key_required: [
+    403,
+    'permission_error',
+    'This needs a management key. An owner or admin of the account makes one in the dashboard.',
+  ],
   model_not_found: [
     404,
     'invalid_request_error',

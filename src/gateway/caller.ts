@@ -16,6 +16,11 @@ export function authorize(app: Gateway, request: Request, server: AnyServer): Ke
   return permit(app, found, request, server)
 }
 
+/** Of a key that may be used at all: whether it may call. */
+export function requireInference({ purpose }: Key): void {
+  if (purpose === 'management') throw new AppError('management_key')
+}
+
 export function hasCredential({ headers, url }: Request): boolean {
   return headers.has('authorization') || headers.has('x-api-key') || hasKey(url)
 }
@@ -33,16 +38,24 @@ function secretOf({ headers, url }: Request): string | null {
 }
 
 function permit(app: Gateway, key: Key | null, request: Request, server: AnyServer): Key {
+  const now = app.clock.now()
   if (key === null || key.state !== 'active') throw new AppError('invalid_api_key')
-  if (key.expiresAt !== null && key.expiresAt <= app.clock.now())
-    throw new AppError('invalid_api_key')
-  if (key.account.state === 'suspended') throw new AppError('account_suspended')
-  if (key.account.state === 'closed') throw new AppError('account_closed')
+  if (key.expiresAt !== null && key.expiresAt <= now) throw new AppError('invalid_api_key')
+  permitAccount(key, now)
   if (key.ips !== null) {
     const address = clientAddress(request, server, app.settings.trustedProxies)
     if (!isWithin(address, key.ips)) throw new AppError('ip_not_allowed')
   }
   return key
+}
+
+/** Refuses with 403 what the key's account may not do now, or not yet. */
+export function permitAccount({ account }: Key, now: number): void {
+  if (account.state === 'suspended') throw new AppError('account_suspended')
+  if (account.state === 'closed') throw new AppError('account_closed')
+  if (!account.verified) throw new AppError('email_unverified')
+  if (account.termsFrom !== null && account.termsFrom <= now)
+    throw new AppError('terms_not_accepted')
 }
 
 /** The connection's address; behind proxies that are trusted, the last one in X-Forwarded-For that is not one of them. */

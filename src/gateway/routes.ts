@@ -9,7 +9,7 @@ import { answerJson } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
 import type { Key } from '../key/key.ts'
 import type { Store } from '../store/store.ts'
-import { type AnyServer, authorize, callerName, hasCredential } from './caller.ts'
+import { type AnyServer, authorize, callerName, hasCredential, requireInference } from './caller.ts'
 import { details } from './details.ts'
 import type { Gateway } from './gateway.ts'
 import { listModels, showCredits, showGeneration, showKey, showModel } from './public.ts'
@@ -27,6 +27,7 @@ export function gatewayRoutes(app: Gateway, store: Store) {
   const call = (dialect: ClientDialect) =>
     counted(async ({ request, server }: Context) => {
       const key = await authorize(app, request, server)
+      requireInference(key)
       // Bun would cut a connection that waits in silence for a slow model.
       server?.timeout(request, 0)
       const { value, bytes } = await readJson(request, app.settings.bodyLimitBytes)

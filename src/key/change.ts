@@ -75,7 +75,8 @@ export async function rotateKey(
   const issued = issueKey(now)
   const oldExpiresAt = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs)
   const { name, expiresAt, creditLimit, creditReset, rpm, tpm, concurrent, models, ips } = old
-  const terms = { name, expiresAt, creditLimit, creditReset, rpm, tpm, concurrent, models, ips }
+  const limits = { creditLimit, creditReset, rpm, tpm, concurrent, models, ips }
+  const terms = { name, expiresAt, ...limits, purpose: old.purpose, createdBy: old.createdBy }
   const spent = (column: 'spent' | 'period_start') =>
     sql.raw(`(SELECT ${column} FROM key WHERE id = '${old.id}')`)
   await store.write((db) => [

@@ -5,6 +5,7 @@
 import { and, eq, ne, sql } from 'drizzle-orm'
 import { newId } from '../base/id.ts'
 import { checksum, randomText, sha256 } from '../base/secret.ts'
+import { spent } from '../store/people.ts'
 import { account, key } from '../store/schema.ts'
 import { must, type Query, type Statement, type Store } from '../store/store.ts'
 import type { Key } from './key.ts'
@@ -27,6 +28,15 @@ export interface KeyTerms {
   ips: string[] | null
 }
 
+/** Who made a key and what for. A management key makes and changes keys, but no calls. */
+export interface KeyOrigin {
+  purpose?: 'inference' | 'management'
+  /** A user's id. */
+  createdBy?: string | null
+  /** A name of this one request to make a key: sent twice, by a double click, it makes one key. */
+  once?: string
+}
+
 export interface IssuedKey {
   id: string
   /** The only time that it is shown. */
@@ -44,19 +54,33 @@ export function isSecret(text: string): boolean {
   return shape.test(text) && checksum(text.slice(0, -6)) === text.slice(-6)
 }
 
-/** Refuses with `not_found` where there is no such account, or it is closed. */
+/**
+ * Refuses with `not_found` where there is no such account, or it is closed; with `already_exists` what was asked for
+ * `once` before.
+ */
 export async function createKey(
   store: Store,
   accountId: string,
   terms: KeyTerms,
   now: number,
+  { once, ...origin }: KeyOrigin = {},
 ): Promise<IssuedKey> {
   const issued = issueKey(now)
   await store.write((db) => [
     holdsKeys(db, accountId),
-    insertKey(db, issued, accountId, terms, now),
+    ...(once === undefined ? [] : [spendOnce(db, `key ${accountId} ${once}`, now)]),
+    insertKey(db, issued, accountId, { ...terms, ...origin }, now),
   ])
   return issued
+}
+
+const onceMs = 24 * 3_600_000
+
+function spendOnce(db: Query, id: string, now: number): Statement {
+  const row = { id: sha256(id), expiresAt: now + onceMs }
+  return must(db.insert(spent).values(row).onConflictDoNothing(), 'already_exists', {
+    message: 'This key was made already. Its secret was shown then, once.',
+  })
 }
 
 export function issueKey(now: number): IssuedKey {
@@ -68,7 +92,7 @@ export function insertKey(
   db: Query,
   { id, secret, hash }: IssuedKey,
   accountId: string,
-  terms: KeyTerms,
+  terms: KeyTerms & Omit<KeyOrigin, 'once'>,
   now: number,
 ) {
   const suffix = secret.slice(-4)

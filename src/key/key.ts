@@ -6,6 +6,8 @@ export interface Key {
   accountId: string
   name: string
   state: 'active' | 'disabled' | 'revoked'
+  /** Management keys make no calls. */
+  purpose: 'inference' | 'management'
   expiresAt: number | null
   /** Credit in nano-USD a period; null without a limit. */
   creditLimit: bigint | null
@@ -15,7 +17,17 @@ export interface Key {
   /** CIDR ranges; null from anywhere. */
   ips: readonly string[] | null
   createdAt: number
-  account: { id: string; state: 'active' | 'suspended' | 'closed'; limits: Limits }
+  account: {
+    id: string
+    state: 'active' | 'suspended' | 'closed'
+    limits: Limits
+    /** False until an owner has confirmed an address, where that is asked for [T4.2]. */
+    verified: boolean
+    /** From when on calls wait for an owner to accept changed documents [T2.2]; null when all are. */
+    termsFrom: number | null
+    /** Whether calls may go where providers train on them [T5.2]. */
+    training: boolean
+  }
 }
 
 /** Requests and tokens a minute, requests at once; null without a limit. */

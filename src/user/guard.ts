@@ -5,6 +5,7 @@
  */
 import { Elysia } from 'elysia'
 import { AppError } from '../base/error.ts'
+import { strictBodies } from '../http/strict.ts'
 import type { People } from './people.ts'
 import type { Visitor } from './session.ts'
 
@@ -12,7 +13,7 @@ import type { Visitor } from './session.ts'
 export const recentMs = 10 * 60_000
 
 export function userGuard({ sessions, clock }: Pick<People, 'sessions' | 'clock'>) {
-  return new Elysia({ name: 'user-guard' }).macro({
+  return new Elysia({ name: 'user-guard' }).use(strictBodies).macro({
     open: (_: true) => ({
       resolve: ({ request, set }) => {
         refuseForeign(request)

@@ -40,9 +40,13 @@ describe.each(databases)('on %s', (name, openDatabase) => {
     const { secret, hash, id } = await createKey(store, account, terms, now)
     expect(await ring.find(secret)).toEqual({
       ...{ id, hash, accountId: account, name: 'ci', state: 'active', expiresAt: now + 1 },
+      purpose: 'inference',
       ...{ creditLimit: 5n, creditReset: 'weekly', limits: { rpm: 1, tpm: 2, concurrent: 3 } },
       ...{ models: new Set(['a', 'b']), ips: ['10.0.0.0/8'], createdAt: now },
-      account: { id: account, state: 'active', limits: tiers.standard },
+      account: {
+        ...{ id: account, state: 'active', limits: tiers.standard },
+        ...{ verified: true, termsFrom: null, training: false },
+      },
     })
   })
 
