@@ -66,11 +66,12 @@ function describe(file: string, type: string): SiteFile {
 /** Names stay readable in traces; nothing is read from the directory that it will run in. */
 async function compile(): Promise<void> {
   const minify = { whitespace: true, syntax: true }
-  // Beside the code, not in it: compiled ahead, the tokenizer's tables alone would take 9 MB. Without folders, so that
-  // `new URL('./count-worker.ts', import.meta.url)` finds the same file from source and from the executable.
-  const workers = await Bun.build({
+  // Beside the code, not in it: compiled ahead, the tokenizer's tables alone would take 9 MB, and what is seldom used
+  // ("apart") eight times its size. Without folders, so that `new URL('./count-worker.ts', import.meta.url)` finds the
+  // same file from source and from the executable.
+  const beside = await Bun.build({
     entrypoints: [
-      ...new Bun.Glob('src/**/*-worker.ts').scanSync({ cwd: root, absolute: true }),
+      ...new Bun.Glob('src/**/*-{worker,apart}.ts').scanSync({ cwd: root, absolute: true }),
     ].sort(),
     outdir: dist,
     naming: '[name].[ext]',
@@ -86,7 +87,7 @@ async function compile(): Promise<void> {
     sourcemap: 'inline',
     compile: {
       outfile: executable,
-      assets: [site, ...workers.outputs.map(({ path }) => path)],
+      assets: [site, ...beside.outputs.map(({ path }) => path)],
       autoloadDotenv: false,
       autoloadBunfig: false,
     },
