@@ -24,17 +24,22 @@ export type IdPrefix =
   | 'usr_'
   | 'whk_'
 
-export function newId(prefix: IdPrefix, now: number): string {
+/** No id that is made at `now` or later sorts before it. */
+export function firstId(prefix: IdPrefix, now: number): string {
   let time = ''
   for (let rest = now, at = 0; at < 10; at++) {
     time = digits[rest % 32] + time
     rest = Math.floor(rest / 32)
   }
+  return prefix + time
+}
+
+export function newId(prefix: IdPrefix, now: number): string {
   if (unused === 0) {
     crypto.getRandomValues(pool)
     unused = pool.length
   }
   let chance = ''
   for (let at = 0; at < 16; at++) chance += digits[(pool[--unused] as number) & 31]
-  return prefix + time + chance
+  return firstId(prefix, now) + chance
 }
