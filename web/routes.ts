@@ -27,4 +27,6 @@ export const pages: readonly Page[] = [
   },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/overview', who: 'member', label: 'overview', load: () => import('./pages/overview.ts').then((m) => m.Overview) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/keys', who: 'member', label: 'keys', load: () => import('./pages/keys.ts').then((m) => m.Keys) },
 ]

@@ -33,6 +33,8 @@ const en: Record<string, string> = {
   invalid_amount: 'Enter an amount in dollars such as 12.50.',
   insufficient_credits: 'The balance does not cover this. Add credit.',
   storage_unavailable: 'Nothing can be saved right now. Try again shortly.',
+  typed_wrong: 'Type it exactly as it is shown.',
+  passkey_failed: 'No passkey was used. Try again.',
   foreign_origin: 'Open this page at its own address and try again.',
 }
 const zhTW: Record<keyof typeof en, string> = {
@@ -64,6 +66,8 @@ const zhTW: Record<keyof typeof en, string> = {
   invalid_amount: '請輸入美元金額，例如 12.50。',
   insufficient_credits: '餘額不足，請儲值。',
   storage_unavailable: '目前無法儲存，請稍後再試。',
+  typed_wrong: '請完整輸入所顯示的文字。',
+  passkey_failed: '未使用通行金鑰，請再試一次。',
   foreign_origin: '請在本站網址開啟此頁後再試一次。',
 }
 const table = words({ en, 'zh-TW': zhTW })

@@ -1,0 +1,31 @@
+/** A new key's secret, shown once: no Esc and no closed tab loses it unasked. */
+import { useEffect } from 'preact/hooks'
+import { api, ask } from '../api.ts'
+import { keys } from '../words/keys.ts'
+import { Code } from './copy.ts'
+import { Dialog } from './dialog.ts'
+import { html } from './html.ts'
+import { useLoad } from './load.ts'
+import { snippets } from './snippets.ts'
+
+export function SecretDialog({ secret, onClose }: { secret: string; onClose(): void }) {
+  const w = keys()
+  const models = useLoad('models', () => ask(api.models.get()))
+  useEffect(() => {
+    const stay = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', stay)
+    return () => removeEventListener('beforeunload', stay)
+  }, [])
+  const chat = models.value?.data.find(({ kind }: { kind: string }) => kind === 'chat')
+  const base = `${location.origin}/api/v1`
+  return html`<${Dialog} title=${w.secretTitle} locked onClose=${onClose}>
+    <p>${w.secretLead}</p>
+    <${Code} text=${secret} label=${w.secretTitle} />
+    <h3>${w.snippets}</h3>
+    ${snippets(base, secret, chat?.id ?? 'MODEL').map(
+      ([name, text], index) => html`
+      <details key=${name} name="snippet" open=${index === 0}><summary>${name}</summary><${Code} text=${text} label=${name} /></details>`,
+    )}
+    <p><button type="button" class="primary" onClick=${onClose}>${w.saved}</button></p>
+  <//>`
+}
