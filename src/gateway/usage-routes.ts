@@ -1,0 +1,196 @@
+/** What an account used and paid, for its members: overview, series, calls, statement, and the same as files. */
+import { Elysia, t } from 'elysia'
+import { accountGuard } from '../account/guard.ts'
+import { formatUsd } from '../base/amount.ts'
+import type { CatalogBook } from '../catalog/book.ts'
+import { answerCsv } from '../http/csv.ts'
+import { describeRefusals } from '../http/describe.ts'
+import { readStatement, type StatementRow } from '../ledger/statement.ts'
+import type { Store } from '../store/store.ts'
+import type { People } from '../user/people.ts'
+import { showOverview } from './usage-overview.ts'
+import { readRange, readTime } from './usage-range.ts'
+import {
+  eachRequest,
+  listEnded,
+  listRequests,
+  type RequestFilter,
+  readPosition,
+  showRequest,
+} from './usage-requests.ts'
+import { readSeries } from './usage-series.ts'
+
+const text = t.Optional(t.String({ maxLength: 200 }))
+const timeZone = { time_zone: text }
+const requestFilter = {
+  ...{ model: text, key: text, from: text, to: text },
+  status: t.Optional(t.UnionEnum(['ok', 'failed'])),
+}
+const limit = t.Optional(t.Numeric({ minimum: 1, maximum: 200 }))
+
+const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
+  ...{ summary, tags: ['Usage'] },
+  responses: describeRefusals('session_required', 'not_found', ...codes),
+})
+
+export function usageRoutes(people: People, catalog: CatalogBook) {
+  const { store, clock } = people
+  return new Elysia({ name: 'usage', prefix: '/api/accounts/:account' })
+    .use(accountGuard(people))
+    .get(
+      '/overview',
+      ({ member, query }) =>
+        showOverview(store, catalog.current, member.accountId, {
+          ...(query.time_zone !== undefined && { timeZone: query.time_zone }),
+          now: clock.now(),
+        }),
+      { may: 'read', query: t.Object(timeZone), detail: describe('Balance, spending and notices') },
+    )
+    .get(
+      '/usage',
+      ({ member, query: { by = 'model', model, key, member: maker, ...range } }) =>
+        readSeries(store, member.accountId, readRange(given(range), clock.now()), by, {
+          ...given({ model, key, member: maker }),
+        }),
+      {
+        may: 'read',
+        query: t.Object({
+          range: t.Optional(t.UnionEnum(['24h', '7d', '30d', 'month', 'custom'])),
+          by: t.Optional(t.UnionEnum(['model', 'key', 'member'])),
+          ...{ from: text, to: text, model: text, key: text, member: text, ...timeZone },
+        }),
+        detail: describe('Usage over time', 'invalid_request'),
+      },
+    )
+    .get(
+      '/requests',
+      async ({ member, query: { after, newer, limit = 50, ...filter } }) => {
+        const at = new Date(clock.now()).toISOString()
+        const wanted = readFilter(filter)
+        const { accountId } = member
+        const page =
+          newer === undefined
+            ? await listRequests(store, accountId, wanted, {
+                after: after === undefined ? null : readPosition(after),
+                limit,
+              })
+            : await listEnded(store, accountId, wanted, { time: readTime('newer', newer), limit })
+        /** `at`: what to give as `newer` to see what has ended since. */
+        return { ...page, at }
+      },
+      {
+        may: 'read',
+        query: t.Object({ ...requestFilter, after: text, newer: text, limit }),
+        detail: describe('Calls, the newest first', 'invalid_request'),
+      },
+    )
+    .get('/requests/:id', ({ member, params }) => showRequest(store, member.accountId, params.id), {
+      may: 'read',
+      detail: describe('One call: units × price = charge, and its transfers'),
+    })
+    .get(
+      '/requests.csv',
+      ({ member, query }) =>
+        answerCsv(
+          `requests-${day(clock.now())}.csv`,
+          requestColumns,
+          eachRequest(store, member.accountId, readFilter(query)),
+        ),
+      {
+        may: 'read',
+        query: t.Object(requestFilter),
+        detail: describe('Calls as a CSV file', 'invalid_request'),
+      },
+    )
+    .get(
+      '/statement',
+      async ({ member, query: { after, limit = 50 } }) => {
+        const page = { limit: limit + 1, ...given({ after }) }
+        const rows = await readStatement(store, member.accountId, page)
+        const data = rows.slice(0, limit).map(describeMovement)
+        const next = rows.length > limit ? String(data.at(-1)?.seq) : null
+        return { data, next }
+      },
+      {
+        may: 'read',
+        query: t.Object({ after: t.Optional(t.Numeric({ minimum: 1 })), limit }),
+        detail: describe('Every movement of the balance, the newest first'),
+      },
+    )
+    .get(
+      '/statement.csv',
+      ({ member, query: { month } }) =>
+        answerCsv(
+          `statement-${month ?? day(clock.now())}.csv`,
+          statementColumns,
+          eachMovement(store, member.accountId, month),
+        ),
+      {
+        may: 'read',
+        query: t.Object({ month: t.Optional(t.String({ pattern: '^\\d{4}-(0[1-9]|1[0-2])$' })) }),
+        detail: describe('The statement of a month (UTC), or all of it, as a CSV file'),
+      },
+    )
+}
+
+const requestColumns = [
+  ...(['id', 'created_at', 'model', 'key_id', 'key_name', 'status', 'outcome'] as const),
+  ...(['prompt_tokens', 'cached_tokens', 'completion_tokens', 'cost', 'first_token_ms'] as const),
+  ...(['duration_ms', 'streamed', 'app'] as const),
+]
+const statementColumns = [
+  ...(['seq', 'id', 'at', 'code', 'amount', 'balance', 'call_id', 'reason'] as const),
+]
+
+type Given<T> = { [name in keyof T]?: Exclude<T[name], undefined> }
+
+/** Without what was left out. */
+function given<T extends object>(some: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(some).filter(([, value]) => value !== undefined),
+  ) as Given<T>
+}
+
+function readFilter({
+  from,
+  to,
+  ...rest
+}: Partial<Record<'from' | 'to' | 'model' | 'key', string | undefined>> & {
+  status?: 'ok' | 'failed' | undefined
+}): RequestFilter {
+  return {
+    ...given(rest),
+    ...(from !== undefined && { from: readTime('from', from) }),
+    ...(to !== undefined && { to: readTime('to', to) }),
+  }
+}
+
+function describeMovement(row: StatementRow) {
+  return {
+    ...{ seq: row.seq, id: row.id, code: row.code },
+    at: new Date(row.createdAt).toISOString(),
+    amount: formatUsd(row.amount),
+    balance: formatUsd(row.balance),
+    call_id: row.callId,
+    corrects_id: row.correctsId,
+    reason: row.reason,
+  }
+}
+
+async function* eachMovement(store: Store, accountId: string, month: string | undefined) {
+  const limit = 1000
+  const ends = (row: ReturnType<typeof describeMovement>) =>
+    month !== undefined && row.at.slice(0, 7) < month
+  let after: number | null = null
+  do {
+    const page: StatementRow[] = await readStatement(store, accountId, {
+      limit,
+      ...(after !== null && { after }),
+    })
+    const rows = page.map(describeMovement)
+    yield rows.filter(({ at }) => month === undefined || at.startsWith(month))
+    after = page.length < limit || rows.some(ends) ? null : (page.at(-1)?.seq ?? null)
+  } while (after !== null)
+}
+
+const day = (at: number) => new Date(at).toISOString().slice(0, 10)
