@@ -125,6 +125,7 @@ const readQuirks: Reader<Quirks> = (at) =>
   readObject(
     at,
     {
+      trains: readFlag,
       usageInStream: readOneOf(['asked', 'always', 'never']),
       reasoningOutsideCompletion: readFlag,
       maxTokensField: readOneOf(['max_tokens', 'max_completion_tokens']),

@@ -110,6 +110,8 @@ export interface Quirks {
   auth?: 'bearer' | 'x-api-key' | 'api-key'
   /** Appended to the URL: Azure's `api-version=…`. */
   query?: string
+  /** Trains models on what it is sent: only for accounts that agreed to it [T5.2]. */
+  trains?: boolean
 }
 
 export interface Written {

@@ -7,8 +7,11 @@ import type { Channel, Model, Route } from '../catalog/model.ts'
 import type { ProviderError } from './failure.ts'
 
 export interface Breakers {
-  /** The model's routes in the order to try them; those with an open breaker are left out when it is their turn. */
-  order(model: Model, now: number, chance: () => number): Iterable<Route>
+  /**
+   * The model's routes in the order to try them; those with an open breaker are left out when it is their turn, and those
+   * whose provider trains on what it is sent unless that was agreed to [T5.2].
+   */
+  order(model: Model, now: number, chance: () => number, mayTrain?: boolean): Iterable<Route>
   succeeded(channel: Channel): void
   failed(channel: Channel, error: ProviderError, now: number): void
   /** For the metrics and the admin's page. */
@@ -34,9 +37,11 @@ export function createBreakers(): Breakers {
   }
 
   return {
-    order: (model, now, chance) => {
-      if (model.routes.length === 1 && sick.size === 0) return model.routes
-      return healthy(byPriority(model.routes, chance), now)
+    order: (model, now, chance, mayTrain = true) => {
+      const barred = !mayTrain && model.routes.some(trains)
+      const routes = barred ? model.routes.filter((route) => !trains(route)) : model.routes
+      if (routes.length === 1 && sick.size === 0) return routes
+      return healthy(byPriority(routes, chance), now)
     },
     succeeded: (channel) => {
       sick.delete(channel.id)
@@ -57,6 +62,8 @@ export function createBreakers(): Breakers {
     },
   }
 }
+
+const trains = ({ channel }: Route) => channel.quirks.trains === true
 
 /** After the cool-down one call probes; the next ones wait until it has an answer, or for another cool-down. */
 function mayServe(health: Health | undefined, now: number): boolean {

@@ -38,7 +38,8 @@ export async function firstAnswer(
   attempt: Attempt,
 ): Promise<Answer> {
   let last: ProviderError | null = null
-  for (const route of app.breakers.order(hold.model, app.clock.elapsed(), Math.random)) {
+  const { training } = hold.key.account
+  for (const route of app.breakers.order(hold.model, app.clock.elapsed(), Math.random, training)) {
     hold.route = route
     try {
       const answer = await ask(app, hold, route, attempt)

@@ -19,6 +19,18 @@ describe('the order of channels', () => {
     expect(order(createBreakers())).toBe('abc')
   })
 
+  test('leaves out who trains on calls, unless the account agreed (T5.2)', () => {
+    const trains = { ...a, channel: { id: 'a', quirks: { trains: true } } as unknown as Channel }
+    const plain = { ...b, channel: { id: 'b', quirks: {} } as unknown as Channel }
+    const tried = (mayTrain: boolean, ...routes: Route[]) =>
+      [...createBreakers().order(modelOf(...routes), 0, Math.random, mayTrain)].map(
+        ({ channel }) => channel.id,
+      )
+    expect(tried(true, trains, plain)).toEqual(['a', 'b'])
+    expect(tried(false, trains, plain)).toEqual(['b'])
+    expect(tried(false, trains)).toEqual([])
+  })
+
   test('is by weight within a priority: three of four first calls go where three of four parts are', () => {
     const breakers = createBreakers()
     const model = modelOf(routeOf('light'), routeOf('heavy', 0, 3))
