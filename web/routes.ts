@@ -29,4 +29,6 @@ export const pages: readonly Page[] = [
   { path: '/accounts/:account/overview', who: 'member', label: 'overview', load: () => import('./pages/overview.ts').then((m) => m.Overview) },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/keys', who: 'member', label: 'keys', load: () => import('./pages/keys.ts').then((m) => m.Keys) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/requests', who: 'member', label: 'requests', load: () => import('./pages/requests.ts').then((m) => m.Requests) },
 ]

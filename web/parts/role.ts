@@ -18,7 +18,7 @@ export function may(accountId: string | undefined, capability: keyof typeof capa
   const account = session.value?.visitor?.accounts.find(
     ({ id }: { id: string }) => id === accountId,
   )
-  if (!account || account.state !== 'active') return false
+  if (account?.state !== 'active') return false
   return (capabilities[capability] as readonly string[]).includes(account.role)
 }
 
