@@ -3,24 +3,13 @@
  * two accounts by writing it differently.
  */
 import { and, eq, ne } from 'drizzle-orm'
+import { normaliseEmail } from '../base/email.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import { account } from '../store/schema.ts'
 import { must, type Store } from '../store/store.ts'
 
 export type AccountRow = typeof account.$inferSelect
-
-/** Trimmed, lower case, composed; `invalid_request` for what is no address. */
-export function normaliseEmail(text: string): string {
-  const email = text.trim().normalize('NFC').toLowerCase()
-  if (email.length > 254 || !/^[^\s@"(),:;<>[\\\]]+@[^\s@.]+(\.[^\s@.]+)+$/.test(email)) {
-    throw new AppError('invalid_request', {
-      param: 'email',
-      message: `"${text}" is not an e-mail address such as ann@example.com.`,
-    })
-  }
-  return email
-}
 
 /** Answers the new account's id. Refuses with `already_exists` where the address has one. */
 export async function createAccount(

@@ -1,11 +1,9 @@
 /** Who calls: the key that a request carries, whether it may be used from there, and the address it comes from. */
-import type { Server } from 'bun'
 import { isWithin } from '../base/address.ts'
 import { AppError } from '../base/error.ts'
+import { type AnyServer, clientAddress } from '../http/address.ts'
 import type { Key } from '../key/key.ts'
 import type { Gateway } from './gateway.ts'
-
-export type AnyServer = Server<unknown> | null
 
 /** Refuses with 400 what is ambiguous, with 401 what is no key, with 403 what may not be used. Waits only for a new key. */
 export function authorize(app: Gateway, request: Request, server: AnyServer): Key | Promise<Key> {
@@ -56,22 +54,6 @@ export function permitAccount({ account }: Key, now: number): void {
   if (!account.verified) throw new AppError('email_unverified')
   if (account.termsFrom !== null && account.termsFrom <= now)
     throw new AppError('terms_not_accepted')
-}
-
-/** The connection's address; behind proxies that are trusted, the last one in X-Forwarded-For that is not one of them. */
-export function clientAddress(
-  request: Request,
-  server: AnyServer,
-  trusted: readonly string[],
-): string {
-  let address = server?.requestIP(request)?.address ?? ''
-  const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim())
-  while (trusted.length > 0 && isWithin(address, trusted)) {
-    const before = hops.pop()
-    if (!before) break
-    address = before
-  }
-  return address
 }
 
 /** What the caller names itself, for its usage records. */

@@ -2,7 +2,10 @@
  * The operator's business settings: who runs this platform and what it asks of its users. Kept in the database, changed
  * from the dashboard; what is technical is in `config.ts`.
  */
-import type { Store } from '../store/store.ts'
+import { sql } from 'drizzle-orm'
+import { AppError } from '../base/error.ts'
+import { setting } from '../store/people.ts'
+import { byHand, type Store } from '../store/store.ts'
 
 export interface BusinessFacts {
   /** What the pages, the mails and the documents call the platform. */
@@ -18,15 +21,17 @@ export interface BusinessFacts {
   requireVerified: boolean
   /** Anyone may register; otherwise by invitation only. */
   openRegistration: boolean
+  /** The simulated provider runs beside the server, at `simulatorUrl` of `admin/setup.ts`. */
+  simulated: boolean
 }
 
 export interface Business {
   readonly current: BusinessFacts
-  /** `actor`: a user's id. */
+  /** `actor`: a user's id, or who ran the command. Refuses with `invalid_request` what is empty or too long. */
   change(some: Partial<BusinessFacts>, actor: string, now: number): Promise<void>
 }
 
-export const defaultFacts: BusinessFacts = {
+const defaults: BusinessFacts = {
   platform: 'KKCompany AI Platform',
   company: 'KKCompany',
   contact: 'legal@kkcompany.com',
@@ -34,8 +39,46 @@ export const defaultFacts: BusinessFacts = {
   publicUrl: null,
   requireVerified: true,
   openRegistration: true,
+  simulated: false,
 }
 
-export async function openBusiness(_store: Store): Promise<Business> {
-  throw new Error('to be written')
+export async function openBusiness(store: Store): Promise<Business> {
+  const rows = await store.db.select().from(setting)
+  let current: BusinessFacts = {
+    ...defaults,
+    ...Object.fromEntries(rows.map(({ name, value }) => [name, value])),
+  }
+  return {
+    get current() {
+      return current
+    },
+    change: async (some, actor, now) => {
+      for (const [name, value] of Object.entries(some)) check(name, value)
+      await store.write(() =>
+        Object.entries(some).map(([name, value]) =>
+          byHand(
+            sql`INSERT INTO setting (name, value, changed_at, changed_by)
+                VALUES (${name}, ${JSON.stringify(value)}, ${now}, ${actor})
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value,
+                  changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
+          ),
+        ),
+      )
+      current = { ...current, ...some }
+    },
+  }
+}
+
+function check(name: string, value: unknown): void {
+  if (typeof value !== 'string') return
+  const url = name === 'publicUrl' ? URL.parse(value) : null
+  const fits = name === 'publicUrl' ? url?.href === `${url?.origin}/` : value.trim().length > 0
+  if (fits && value.length <= 200) return
+  throw new AppError('invalid_request', {
+    param: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    message:
+      name === 'publicUrl'
+        ? 'The address must be such as https://ai.example.com, without a path.'
+        : 'This needs 1 to 200 characters.',
+  })
 }

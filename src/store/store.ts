@@ -6,6 +6,8 @@
  */
 import type { Database } from 'bun:sqlite'
 import type { SQL } from 'bun'
+import type { SQL as Text } from 'drizzle-orm'
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
 import { drizzle, type SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy'
 import { AppError, type ErrorCode, type ErrorDetail } from '../base/error.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -44,6 +46,13 @@ export type Store = SqliteStore | PostgresStore
 /** Refuses the whole write unless `statement` touched a row. */
 export function must(statement: Built, code: ErrorCode, detail: ErrorDetail = {}): Statement {
   return { guarded: statement, refuse: () => new AppError(code, detail) }
+}
+
+const dialect = new SQLiteSyncDialect()
+
+/** A statement by hand, for what drizzle cannot say to both databases: ON CONFLICT DO UPDATE. */
+export function byHand(text: Text): Built {
+  return { toSQL: () => dialect.sqlToQuery(text) }
 }
 
 type Method = 'run' | 'all' | 'get' | 'values'

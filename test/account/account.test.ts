@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'bun:test'
 import {
   createAccount,
-  normaliseEmail,
   readAccount,
   reinstateAccount,
   suspendAccount,
 } from '../../src/account/account.ts'
+import { normaliseEmail } from '../../src/base/email.ts'
 import { account } from '../../src/store/schema.ts'
 import { databases, now } from '../helpers/database.ts'
 

@@ -244,7 +244,7 @@ describe('what is wrong is refused with one sentence, a code and an exit code', 
     [['kay', 'show'], 2, 'usage', 'Did you mean key?'],
     [['key', 'crate'], 2, 'usage', 'Did you mean create?'],
     [['account', 'create'], 2, 'usage', "'--email <address>' not specified"],
-    [['account', 'create', '--email', 'x'], 2, 'invalid_request', '"x" is not an e-mail address'],
+    [['account', 'create', '--email', 'x'], 2, 'invalid_email', 'no e-mail address'],
     [
       ['account', 'create', '--email', 'ANN@example.com'],
       1,
