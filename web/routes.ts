@@ -31,4 +31,6 @@ export const pages: readonly Page[] = [
   { path: '/accounts/:account/keys', who: 'member', label: 'keys', load: () => import('./pages/keys.ts').then((m) => m.Keys) },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/requests', who: 'member', label: 'requests', load: () => import('./pages/requests.ts').then((m) => m.Requests) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/settings', who: 'visitor', label: 'settings', load: () => import('./pages/settings.ts').then((m) => m.Settings) },
 ]
