@@ -24,7 +24,7 @@ const text = t.Optional(t.String({ maxLength: 200 }))
 const timeZone = { time_zone: text }
 const requestFilter = {
   ...{ model: text, key: text, from: text, to: text },
-  status: t.Optional(t.UnionEnum(['ok', 'failed'])),
+  status: t.Optional(t.Union([t.Literal('ok'), t.Literal('failed')])),
 }
 const limit = t.Optional(t.Numeric({ minimum: 1, maximum: 200 }))
 
@@ -55,8 +55,16 @@ export function usageRoutes(people: People, catalog: CatalogBook) {
       {
         may: 'read',
         query: t.Object({
-          range: t.Optional(t.UnionEnum(['24h', '7d', '30d', 'month', 'custom'])),
-          by: t.Optional(t.UnionEnum(['model', 'key', 'member'])),
+          range: t.Optional(
+            t.Union([
+              t.Literal('24h'),
+              t.Literal('7d'),
+              t.Literal('30d'),
+              t.Literal('month'),
+              t.Literal('custom'),
+            ]),
+          ),
+          by: t.Optional(t.Union([t.Literal('model'), t.Literal('key'), t.Literal('member')])),
           ...{ from: text, to: text, model: text, key: text, member: text, ...timeZone },
         }),
         detail: describe('Usage over time', 'invalid_request'),

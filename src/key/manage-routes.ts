@@ -23,7 +23,9 @@ export interface Manage {
 const pageRows = 100
 const limits = {
   limit: t.Optional(t.Nullable(t.Number({ minimum: 0, maximum: 1_000_000_000 }))),
-  limit_reset: t.Optional(t.Nullable(t.UnionEnum(['daily', 'weekly', 'monthly']))),
+  limit_reset: t.Optional(
+    t.Nullable(t.Union([t.Literal('daily'), t.Literal('weekly'), t.Literal('monthly')])),
+  ),
   expires_at: t.Optional(t.Nullable(t.String())),
 }
 const name = t.String({ minLength: 1, maxLength: 100 })

@@ -17,7 +17,9 @@ const list = t.Optional(
 )
 const terms = {
   limit: t.Optional(t.Nullable(t.String())),
-  limit_reset: t.Optional(t.Nullable(t.UnionEnum(['daily', 'weekly', 'monthly']))),
+  limit_reset: t.Optional(
+    t.Nullable(t.Union([t.Literal('daily'), t.Literal('weekly'), t.Literal('monthly')])),
+  ),
   expires_at: t.Optional(t.Nullable(t.String())),
   models: list,
   ips: list,
@@ -83,7 +85,7 @@ export function keyRoutes(people: People) {
         body: t.Object({
           ...terms,
           name,
-          purpose: t.Optional(t.UnionEnum(['inference', 'management'])),
+          purpose: t.Optional(t.Union([t.Literal('inference'), t.Literal('management')])),
           once: t.Optional(t.String({ minLength: 1, maxLength: 100 })),
         }),
         detail: describe('Make a key', 'already_exists', 'invalid_amount', 'account_suspended'),
@@ -110,7 +112,7 @@ export function keyRoutes(people: People) {
         body: t.Object({
           ...terms,
           name: t.Optional(name),
-          state: t.Optional(t.UnionEnum(['active', 'disabled'])),
+          state: t.Optional(t.Union([t.Literal('active'), t.Literal('disabled')])),
         }),
         detail: describe('Change, disable or enable a key', 'invalid_amount', 'account_suspended'),
       },

@@ -82,6 +82,17 @@ describe.each(databases)('on %s', (_, open) => {
     expect(await patch({ state: 'active' })).toMatchObject({ status: 404 })
   })
 
+  test('what a change leaves out stays as it is', async () => {
+    const { ask, path, make } = await annsShop(await open())
+    const { key } = await make({ limit: '5', rpm: 3, models: ['m'] })
+    expect(key).toMatchObject({ limit_reset: null, expires_at: null })
+    const one = `${path}/${key.id}`
+    const disabled = await ask('ann', 'PATCH', one, { state: 'disabled' })
+    const named = await ask('ann', 'PATCH', one, { name: 'web' })
+    expect(named.body.key).toEqual({ ...disabled.body.key, name: 'web' })
+    expect(named.body.key).toEqual({ ...key, state: 'disabled', name: 'web' })
+  })
+
   test('a double click makes one key', async () => {
     const { ask, path } = await annsShop(await open())
     const once = () => ask('ann', 'POST', path, { name: 'ci', once: 'click-1' })
