@@ -10,7 +10,7 @@ import { shell } from './words/shell.ts'
 
 function guarded(page: Page) {
   const Shown = lazy(page.load)
-  return function Guarded(props: { params?: PageProps; pathParams?: PageProps }) {
+  return function Guarded(props: { params?: PageProps; rest?: string }) {
     const { route } = useLocation()
     const visitor = session.value?.visitor ?? null
     const closed = page.who !== 'public' && session.value !== null && visitor === null
@@ -22,7 +22,7 @@ function guarded(page: Page) {
     }, [])
     if (page.who !== 'public' && visitor === null)
       return html`<p class="state" role="status">${shell().loading}</p>`
-    return html`<${Shown} ...${props.pathParams ?? props.params ?? {}} />`
+    return html`<${Shown} ...${props.params} rest=${props.rest} />`
   }
 }
 

@@ -26,6 +26,12 @@ export const pages: readonly Page[] = [
     load: () => import('./pages/home.ts').then((m) => m.Home),
   },
   // biome-ignore format: a table is read by its rows
+  { path: '/models', who: 'public', label: 'models', load: () => import('./pages/models.ts').then((m) => m.Models) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/models/*', who: 'public', label: null, load: () => import('./pages/model.ts').then((m) => m.Model) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/status', who: 'public', label: 'status', load: () => import('./pages/status.ts').then((m) => m.Status) },
+  // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/overview', who: 'member', label: 'overview', load: () => import('./pages/overview.ts').then((m) => m.Overview) },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/keys', who: 'member', label: 'keys', load: () => import('./pages/keys.ts').then((m) => m.Keys) },

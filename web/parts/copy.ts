@@ -3,7 +3,14 @@ import { useSignal } from '@preact/signals'
 import { shell } from '../words/shell.ts'
 import { html } from './html.ts'
 
-export function CopyButton({ text, label }: { text: string; label?: string }) {
+interface CopyButtonProps {
+  text: string
+  label?: string
+  /** What is copied, where several buttons stand together. */
+  of?: string
+}
+
+export function CopyButton({ text, label, of }: CopyButtonProps) {
   const copied = useSignal(false)
   const copy = async () => {
     await navigator.clipboard.writeText(text)
@@ -12,9 +19,9 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
       copied.value = false
     }, 2000)
   }
-  return html`<button type="button" class="small" onClick=${copy} aria-live="polite">
-    ${copied.value ? shell().copied : (label ?? shell().copy)}
-  </button>`
+  const says = copied.value ? shell().copied : (label ?? shell().copy)
+  return html`<button type="button" class="small" onClick=${copy} aria-live="polite"
+    aria-label=${of && `${says}: ${of}`}>${says}</button>`
 }
 
 export function Code({ text, label }: { text: string; label?: string }) {

@@ -3,15 +3,15 @@ import { useLocation } from 'preact-iso'
 
 export function useQuery() {
   const { query, path, route } = useLocation()
-  /** Null and '' take a name out. */
-  const change = (changes: Record<string, string | null>) => {
+  /** Null and '' take a name out. `replace`: for what is typed, so that the back button does not undo letters. */
+  const change = (changes: Record<string, string | null>, replace = false) => {
     const next = new URLSearchParams(query)
     for (const [name, value] of Object.entries(changes)) {
       if (value === null || value === '') next.delete(name)
       else next.set(name, value)
     }
     const text = next.toString()
-    route(text === '' ? path : `${path}?${text}`)
+    route(text === '' ? path : `${path}?${text}`, replace)
   }
   return { query: query as Record<string, string | undefined>, change }
 }

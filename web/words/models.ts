@@ -60,10 +60,13 @@ export const models = words({
     facts: 'Facts',
     maxOutput: 'Longest answer',
     reads: 'Reads',
-    modalities: { text: 'text', image: 'images', audio: 'audio', file: 'files', video: 'video' } as Record<
-      string,
-      string
-    >,
+    modalities: {
+      text: 'text',
+      image: 'images',
+      audio: 'audio',
+      file: 'files',
+      video: 'video',
+    } as Record<string, string>,
     parameters: 'Parameters',
     tokens: (count: string) => `${count} tokens`,
     measured: 'Measured in the last 24 hours',
