@@ -76,7 +76,7 @@ export async function openParts(
     return {
       ...{ config, clock, log, store, ledger, sealingKey, keys, business, place },
       sessions: openSessions(store, config, clock),
-      outbox: openOutbox(store, clock, brand),
+      outbox: openOutbox(clock, brand),
       forgetKeys: () => keys.forget(),
       catalog: await openCatalog(store, sealingKey),
       instanceId: newId('ins_', now),

@@ -1,18 +1,30 @@
-/** Mails on their way: rendered and queued in the database, delivered by a job, and a record of what was sent. */
+/**
+ * Mails on their way: rendered and queued in the database in the write that they belong to, so that what failed is not mailed
+ * and what happened is; delivered by the job `send-mail`; and a record of what was sent [T12.6].
+ */
 import type { Clock } from '../base/clock.ts'
-import type { Query, Statement, Store } from '../store/store.ts'
+import { newId } from '../base/id.ts'
+import { mail } from '../store/people.ts'
+import { type Query, type Statement, storable } from '../store/store.ts'
 import type { Letter } from './letter.ts'
+import { type Brand, renderLetter } from './render.ts'
 
 export interface Outbox {
-  /** The statement that queues a mail, for the write that it belongs to: what failed to be written is not mailed. */
+  /** The statement that queues a mail. */
   queue(db: Query, letter: Letter): Statement
 }
 
-export function openOutbox(
-  _store: Store,
-  _clock: Clock,
-  /** What the platform is called, and the public URL that links begin with: asked anew for each mail. */
-  _brand: () => { platform: string; publicUrl: string },
-): Outbox {
-  throw new Error('to be written')
+/** `brand` is asked for each mail: links begin with the public URL, whatever a request's Host said. */
+export function openOutbox(clock: Clock, brand: () => Brand): Outbox {
+  return {
+    queue: (db, letter) => {
+      const now = clock.now()
+      const { subject, text, html } = renderLetter(letter, brand())
+      return db.insert(mail).values({
+        ...{ id: newId('mai_', now), kind: letter.kind, recipient: letter.to },
+        ...{ subject: storable(subject), text: storable(text), html: storable(html) },
+        ...{ nextAt: now, createdAt: now },
+      })
+    },
+  }
 }

@@ -1,0 +1,125 @@
+/** What mails say, in Traditional Chinese. */
+import type { MailWords } from './words-en.ts'
+
+const notYou = '如果不是您本人，請變更密碼，並於設定中檢查登入狀態。'
+const ignore = '如果不是您提出的，請忽略此信，不會有任何變更。'
+const time = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+export const zhTW: MailWords = {
+  hello: '您好：',
+  foot: (platform) => `此信由 ${platform} 因您的帳號而寄出。`,
+  orCopy: '或將此網址貼到瀏覽器：',
+  say: {
+    verify: () => ({
+      subject: '請確認您的電子郵件地址',
+      lines: ['請確認此地址為您所有，確認後即可開始呼叫。'],
+      button: '確認地址',
+      after: ['連結 24 小時內有效，僅能使用一次。', ignore],
+    }),
+    already_registered: () => ({
+      subject: '您已經註冊過了',
+      lines: ['有人（可能是您）嘗試使用此地址，但它已有使用者。請直接登入，或在登入頁重設密碼。'],
+      button: '登入',
+      after: [ignore],
+    }),
+    reset: () => ({
+      subject: '設定新密碼',
+      lines: ['有人（可能是您）要求設定新密碼。'],
+      button: '設定新密碼',
+      after: ['連結一小時內有效，僅能使用一次。所有登入將會失效。', ignore],
+    }),
+    change_address: () => ({
+      subject: '請確認您的新電子郵件地址',
+      lines: ['請確認這是您的新地址。'],
+      button: '確認新地址',
+      after: ['連結 24 小時內有效，僅能使用一次。', ignore],
+    }),
+    address_changed: ({ newAddress }) => ({
+      subject: '您的電子郵件地址已變更',
+      lines: [`您的地址現為 ${newAddress}，此地址不再使用。`, '如果不是您本人，請立即聯絡客服。'],
+    }),
+    password_changed: () => ({
+      subject: '您的密碼已變更',
+      lines: ['您的密碼已變更，其他登入已失效。', '如果不是您本人，請立即設定新密碼。'],
+    }),
+    new_login: ({ agent, address, at }) => ({
+      subject: '新的登入',
+      lines: [`您於 ${time(at)} 從 ${address} 登入${agent ? `，使用 ${agent}` : ''}。`, notYou],
+    }),
+    second_factor_on: () => ({
+      subject: '已開啟兩步驟驗證',
+      lines: ['之後登入時會要求驗證碼。', notYou],
+    }),
+    second_factor_off: () => ({
+      subject: '已關閉兩步驟驗證',
+      lines: ['現在僅需密碼即可登入。', notYou],
+    }),
+    recovery_code_used: () => ({
+      subject: '已使用一組復原碼',
+      lines: ['您的一組復原碼已使用，無法再次使用。', notYou],
+    }),
+    login_linked: ({ provider }) => ({
+      subject: `已連結 ${provider} 登入`,
+      lines: [`您現在可以用 ${provider} 登入。`, notYou],
+    }),
+    login_unlinked: ({ provider }) => ({
+      subject: `已移除 ${provider} 登入`,
+      lines: [`${provider} 無法再用來登入。`, notYou],
+    }),
+    passkey_added: ({ name }) => ({
+      subject: '已新增通行密鑰',
+      lines: [`通行密鑰「${name}」現在可以登入。`, notYou],
+    }),
+    passkey_removed: ({ name }) => ({
+      subject: '已移除通行密鑰',
+      lines: [`通行密鑰「${name}」無法再登入。`, notYou],
+    }),
+    key_created: ({ keyName, suffix, accountName }) => ({
+      subject: '已建立 API 金鑰',
+      lines: [
+        `已在 ${accountName} 建立金鑰「${keyName}」（sk-kk-…${suffix}）。`,
+        '如果不是您帳號的成員建立的，請於控制台撤銷。',
+      ],
+    }),
+    invitation: ({ accountName, inviter, role }) => ({
+      subject: `${inviter} 邀請您加入 ${accountName}`,
+      lines: [`${inviter} 邀請您加入帳號 ${accountName}，角色為 ${role}。`],
+      button: '查看邀請',
+      after: ['連結七天內有效，僅能由此地址使用一次。'],
+    }),
+    account_suspended: ({ accountName, reason }) => ({
+      subject: `帳號 ${accountName} 已停用`,
+      lines: [`${accountName} 的呼叫會被拒絕。原因：${reason}`, '餘額仍予保留，請聯絡客服。'],
+    }),
+    account_reinstated: ({ accountName, reason }) => ({
+      subject: `帳號 ${accountName} 已恢復`,
+      lines: [`${accountName} 可以再次呼叫。原因：${reason}`],
+    }),
+    account_closed: ({ accountName, refund }) => ({
+      subject: `帳號 ${accountName} 已關閉`,
+      lines: [
+        '金鑰已失效，個人資料已移除；帳務紀錄依法保存。',
+        ...(refund ? [`已申請退款 ${refund} 美元，我們會再與您聯絡。`] : []),
+      ],
+    }),
+    terms_changed: ({ title, summary, effectiveAt }, platform) => ({
+      subject: `${platform} 的${title}將變更`,
+      lines: [`新版本將於 ${time(effectiveAt)} 生效。`, summary, '生效後，須同意新版本才能呼叫。'],
+      button: '閱讀並同意',
+    }),
+    low_balance: ({ accountName, balance }) => ({
+      subject: `${accountName} 的餘額不足`,
+      lines: [`餘額為 ${balance} 美元，用完後呼叫會被拒絕。`],
+      button: '查看餘額',
+    }),
+    key_budget: ({ keyName, percent, limit }) => ({
+      subject:
+        percent === 100 ? `金鑰「${keyName}」已達上限` : `金鑰「${keyName}」已使用上限的 80%`,
+      lines: [
+        `上限為 ${limit} 美元。`,
+        ...(percent === 100 ? ['調高上限或重設之前，其呼叫會被拒絕。'] : []),
+      ],
+      button: '查看金鑰',
+    }),
+  },
+}
