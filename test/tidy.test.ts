@@ -46,7 +46,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   htm: /^(web|src\/mail)\//,
   lucia: /^src\/user\/session\.ts$/,
   marked: /^web\//,
-  nodemailer: /^src\/mail\/send\.ts$/,
+  nodemailer: /^src\/mail\/send-apart\.ts$/,
   otpauth: /^src\/user\/totp\.ts$/,
   preact: /^(web|src\/mail)\//,
   'preact-iso': /^web\//,

@@ -1,7 +1,8 @@
 /** Every job: one file and one line each. */
 import type { Job } from './job.ts'
 import { refreshCatalog } from './refresh-catalog.ts'
+import { sendMail } from './send-mail.ts'
 import { sweepHolds } from './sweep-holds.ts'
 import { verify } from './verify.ts'
 
-export const jobs: readonly Job[] = [sweepHolds, refreshCatalog, verify]
+export const jobs: readonly Job[] = [sweepHolds, refreshCatalog, verify, sendMail]
