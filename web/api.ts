@@ -35,6 +35,21 @@ export async function ask<T>(call: Promise<Reply<T>>): Promise<NonNullable<T>> {
   throw refusalOf(error.value, Number(error.status))
 }
 
+/** A reply that comes bit by bit. Throws `Refusal`. */
+export async function postStream(
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<Response> {
+  const headers = { 'content-type': 'application/json' }
+  const sent = { method: 'POST', headers, body: JSON.stringify(body), signal }
+  const response = await fetch(path, sent).catch((cause: unknown) => {
+    throw new Refusal('offline', String(cause))
+  })
+  if (response.ok) return response
+  throw refusalOf(await response.json().catch(() => null), response.status)
+}
+
 function refusalOf(value: unknown, status: number): Refusal {
   const told = value as {
     error?: { code?: string; message?: string; param?: string | null }

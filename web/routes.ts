@@ -32,11 +32,19 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/status', who: 'public', label: 'status', load: () => import('./pages/status.ts').then((m) => m.Status) },
   // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/start', who: 'member', label: 'start', load: () => import('./pages/first-steps.ts').then((m) => m.FirstSteps) },
+  // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/overview', who: 'member', label: 'overview', load: () => import('./pages/overview.ts').then((m) => m.Overview) },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/keys', who: 'member', label: 'keys', load: () => import('./pages/keys.ts').then((m) => m.Keys) },
   // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/usage', who: 'member', label: 'usage', load: () => import('./pages/usage.ts').then((m) => m.Usage) },
+  // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/requests', who: 'member', label: 'requests', load: () => import('./pages/requests.ts').then((m) => m.Requests) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/billing', who: 'member', label: 'billing', load: () => import('./pages/billing.ts').then((m) => m.Billing) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/playground', who: 'member', label: 'playground', load: () => import('./pages/playground.ts').then((m) => m.Playground) },
   // biome-ignore format: a table is read by its rows
   { path: '/settings', who: 'visitor', label: 'settings', load: () => import('./pages/settings.ts').then((m) => m.Settings) },
 ]

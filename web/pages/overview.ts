@@ -1,19 +1,16 @@
 /** An account at a glance: what is left and for how long, what is spent and on what, and what went wrong. */
-import { api, ask } from '../api.ts'
-import { count, percent, timeZone, usd } from '../format.ts'
+import { count, date, percent, usd } from '../format.ts'
 import { Chart } from '../parts/chart.ts'
 import { Time, Usd } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
+import { type OverviewFacts, readOverview } from '../parts/overview-facts.ts'
 import { slotsOf } from '../parts/stack.ts'
 import { Table } from '../parts/table.ts'
 import type { PageProps } from '../routes.ts'
 import { overview } from '../words/overview.ts'
 import { outcomeName } from '../words/requests.ts'
 
-export const readOverview = (account: string) =>
-  ask(api.accounts({ account }).overview.get({ query: { time_zone: timeZone() } }))
-export type OverviewFacts = Awaited<ReturnType<typeof readOverview>>
 type ChartPoint = OverviewFacts['chart'][number]
 
 export function Overview({ account = '' }: PageProps) {
@@ -27,11 +24,14 @@ export function Overview({ account = '' }: PageProps) {
 function Shown({ account, facts }: { account: string; facts: OverviewFacts }) {
   const w = overview()
   const { credit, key, request } = facts.first_steps
-  const points = facts.chart.map(({ at, model, charged }: ChartPoint) => ({
-    ...{ at, group: model, name: model, value: Number(charged) },
+  const points = facts.chart.map(({ at, model, model_name, charged }: ChartPoint) => ({
+    ...{ at, group: model, name: model_name, value: Number(charged) },
   }))
   return html`
-    ${facts.notices.map(({ kind }: { kind: string }) => html`<p key=${kind} class="notice" role="status">${w.notices[kind] ?? kind}</p>`)}
+    ${facts.notices.map(
+      ({ kind, subject, at }: OverviewFacts['notices'][number]) => html`
+      <p key=${`${kind} ${subject}`} class="notice" role="status">${w.notices[kind]?.(subject ?? '', at === null ? '' : date(at))}</p>`,
+    )}
     ${!(credit && key && request) && html`<p><a href=${`/accounts/${account}/start`}>${w.steps}</a></p>`}
     <${Cards} facts=${facts} />
     <h2>${w.chart}</h2>

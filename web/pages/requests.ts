@@ -1,6 +1,6 @@
 /** The account's requests: filters and the open one stand in the address; the list can follow what happens. */
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import { api, ask } from '../api.ts'
 import { count, milliseconds } from '../format.ts'
 import { Time, Usd } from '../parts/figures.ts'
@@ -42,11 +42,11 @@ export function Requests({ account = '' }: PageProps) {
   const { query, change } = useQuery()
   const filter = readFilter(query)
   const name = `${account} ${JSON.stringify(filter)}`
-  const { first, rows, more } = usePieces<RequestRow>(name, (after) =>
+  const { first, rows, more } = usePieces(name, (after) =>
     readRequests(account, { ...filter, ...(after && { after }) }),
   )
   const live = query.live === '1'
-  const fresh = useFollowing(live, name, rows[0]?.created_at, (newer) =>
+  const fresh = useFollowing(live, name, first.value?.at, (newer) =>
     readRequests(account, { ...filter, newer }),
   )
   const known = new Set(rows.map(({ id }) => id))
@@ -75,34 +75,36 @@ export function Requests({ account = '' }: PageProps) {
 const noFilter = Object.fromEntries(filterNames.map((name) => [name, null]))
 const pollMs = 1000
 
-/** What ended since the page began to follow. A lost connection is tried again. */
+/** What ended since the list was read. A lost connection is tried again. */
 function useFollowing(
   live: boolean,
   name: string,
-  newest: string | undefined,
-  read: (newer: string) => Promise<{ data: RequestRow[] }>,
+  since: string | undefined,
+  read: (newer: string) => Promise<{ data: RequestRow[]; at: string }>,
 ): RequestRow[] {
   const rows = useSignal<RequestRow[]>([])
-  // By the server's clock, where a row tells it.
-  const since = useRef('')
-  since.current = rows.value[0]?.created_at ?? newest ?? (since.current || new Date().toISOString())
+  const ready = since !== undefined
   useEffect(() => {
     rows.value = []
-    if (!live) return
+    if (!live || since === undefined) return
+    let newer = since
     let timer = 0
+    let stopped = false
     const poll = async () => {
-      const piece = await read(since.current).catch(() => null)
+      const piece = await read(newer).catch(() => null)
+      if (stopped) return
+      newer = piece?.at ?? newer
       const known = new Set(rows.value.map(({ id }) => id))
       const added = piece?.data.filter(({ id }) => !known.has(id)) ?? []
       if (added.length > 0) rows.value = [...added, ...rows.value]
-      if (timer !== -1) timer = window.setTimeout(poll, pollMs)
+      timer = window.setTimeout(poll, pollMs)
     }
     poll()
     return () => {
+      stopped = true
       clearTimeout(timer)
-      timer = -1
     }
-  }, [live, name])
+  }, [live, name, ready])
   return rows.value
 }
 

@@ -3,28 +3,31 @@ import { useSignal } from '@preact/signals'
 import { shell } from '../words/shell.ts'
 import { Act } from './act.ts'
 import { html } from './html.ts'
-import { type Loaded, useLoad } from './load.ts'
+import { useLoad } from './load.ts'
 
-interface Piece<T> {
-  data: T[]
+interface Piece {
+  data: unknown[]
   next: string | null
 }
 
 /** `rows` is the list so far; `more` is the button for the next piece, or nothing. */
-export function usePieces<T>(key: string, read: (after: string | null) => Promise<Piece<T>>) {
-  const later = useSignal<{ key: string; pieces: Piece<T>[] }>({ key, pieces: [] })
-  const first: Loaded<Piece<T>> = useLoad(key, async () => {
+export function usePieces<P extends Piece>(
+  key: string,
+  read: (after: string | null) => Promise<P>,
+) {
+  const later = useSignal<{ key: string; pieces: P[] }>({ key, pieces: [] })
+  const first = useLoad(key, async () => {
     const piece = await read(null)
     later.value = { key, pieces: [] }
     return piece
   })
-  const pieces = later.value.key === key ? later.value.pieces : []
-  const rows = [...(first.value?.data ?? []), ...pieces.flatMap(({ data }) => data)]
-  const next = pieces.length > 0 ? pieces.at(-1)?.next : first.value?.next
+  const added = later.value.key === key ? later.value.pieces : []
+  const pieces = first.value === null ? [] : [first.value, ...added]
+  const rows = pieces.flatMap(({ data }) => data) as P['data'][number][]
+  const next = pieces.at(-1)?.next ?? null
   const add = async () => {
-    const piece = await read(next ?? null)
-    later.value = { key, pieces: [...pieces, piece] }
+    later.value = { key, pieces: [...added, await read(next)] }
   }
-  const more = next ? html`<p><${Act} look="" act=${add}>${shell().more}<//></p>` : null
+  const more = next !== null && html`<p><${Act} look="" act=${add}>${shell().more}<//></p>`
   return { first, rows, more }
 }
