@@ -5,7 +5,10 @@
 import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
+import { Elysia } from 'elysia'
 import { version } from '../package.json'
+import { newAccount } from './account/create.ts'
+import { sessionRoutes } from './account/session-routes.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { FatalError } from './base/error.ts'
@@ -13,28 +16,39 @@ import { newId } from './base/id.ts'
 import type { Logger } from './base/log.ts'
 import { newSealingKey } from './base/secret.ts'
 import { openCatalog } from './catalog/book.ts'
+import { catalogRoutes } from './catalog/routes.ts'
 import type { Config } from './config.ts'
+import { demoMailRoutes } from './demo/mail-routes.ts'
+import { authorize } from './gateway/caller.ts'
 import { createCounter } from './gateway/count.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { httpClient } from './gateway/http-client.ts'
 import { createLimiter } from './gateway/limits.ts'
+import { playgroundRoutes } from './gateway/playground-routes.ts'
 import { createBreakers } from './gateway/route.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { createRunning } from './gateway/running.ts'
+import { usageRoutes } from './gateway/usage-routes.ts'
+import type { AnyServer } from './http/address.ts'
 import { docsRoutes } from './http/docs.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { openSite, pageRoutes } from './http/pages.ts'
 import { addressOf, createHttp, startHttp } from './http/server.ts'
 import { startJobs } from './jobs/job.ts'
+import { manageRoutes } from './key/manage-routes.ts'
 import { openKeyRing } from './key/ring.ts'
+import { keyRoutes } from './key/routes.ts'
 import { openLedger } from './ledger/ledger.ts'
 import { openThread } from './ledger/thread.ts'
 import { openBusiness } from './legal/business.ts'
+import { seedDocuments } from './legal/document.ts'
+import { legalRoutes } from './legal/routes.ts'
 import { openOutbox } from './mail/outbox.ts'
 import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
+import { userRoutes } from './user/routes.ts'
 import { openSessions } from './user/session.ts'
 
 export interface Server {
@@ -66,8 +80,8 @@ export async function openParts(
       threaded && !isPostgres(url)
         ? await openThread(url, now, (cause) => die(log, cause))
         : await openHere(url, now)
-    const keys = openKeyRing(store, config.tiers, clock)
     const business = await openBusiness(store)
+    const keys = openKeyRing(store, config.tiers, clock, () => business.current.requireVerified)
     const place = { url: addressOf(config.listen) }
     const brand = () => ({
       platform: business.current.platform,
@@ -119,10 +133,12 @@ function readSealingKey({ data, sealingKey }: Config): string {
   throw new FatalError(`${path} must hold 64 hex digits. Bring back the file from your backup.`, 78)
 }
 
-export async function startServer(parts: Parts): Promise<Server> {
+/** `demoMails`: mails are shown on a page for everyone. Of a demo only. */
+export async function startServer(parts: Parts, { demoMails = false } = {}): Promise<Server> {
   const { config, clock, log, store, instanceId } = parts
   const now = clock.now()
   await store.write((db) => [db.insert(instance).values({ id: instanceId, startedAt: now })])
+  await seedDocuments(store, now)
   const metrics = createMetrics()
   const gateway = createGateway(parts, metrics)
   const state: State = { draining: false, verified: null }
@@ -136,6 +152,13 @@ export async function startServer(parts: Parts): Promise<Server> {
         metrics,
         metricsToken,
         findTroubles: () => findTroubles(parts, state),
+      }),
+    )
+    .use(dashboardRoutes(parts, gateway, { demoMails }))
+    .use(
+      manageRoutes({
+        ...{ store, clock, forgetKeys: parts.forgetKeys },
+        authorize: (request, server) => authorize(gateway, request, server as AnyServer),
       }),
     )
     .use(pageRoutes(openSite()))
@@ -172,6 +195,21 @@ export async function startServer(parts: Parts): Promise<Server> {
     },
   }
 }
+
+/** Everything behind the dashboard. Its type is what the pages call it by (`web/api.ts`). */
+function dashboardRoutes(parts: Parts, gateway: Gateway, { demoMails }: { demoMails: boolean }) {
+  const { catalog, store, clock } = parts
+  return new Elysia({ name: 'dashboard' })
+    .use(sessionRoutes(parts, { demoMails }))
+    .use(userRoutes(parts, newAccount))
+    .use(legalRoutes(parts))
+    .use(keyRoutes(parts))
+    .use(usageRoutes(parts, catalog))
+    .use(playgroundRoutes(parts, gateway))
+    .use(catalogRoutes(catalog, store, clock))
+    .use(demoMails ? demoMailRoutes(store) : new Elysia())
+}
+export type Api = ReturnType<typeof dashboardRoutes>
 
 function createGateway(parts: Parts, metrics: Metrics): Gateway {
   const { clock, ledger, log } = parts
