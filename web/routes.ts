@@ -46,5 +46,11 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/playground', who: 'member', label: 'playground', load: () => import('./pages/playground.ts').then((m) => m.Playground) },
   // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/members', who: 'member', label: 'members', load: () => import('./pages/members.ts').then((m) => m.Members) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/settings', who: 'member', label: 'account', load: () => import('./pages/account.ts').then((m) => m.AccountSettings) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/accounts/new', who: 'visitor', label: null, load: () => import('./pages/new-account.ts').then((m) => m.NewAccount) },
+  // biome-ignore format: a table is read by its rows
   { path: '/settings', who: 'visitor', label: 'settings', load: () => import('./pages/settings.ts').then((m) => m.Settings) },
 ]

@@ -38,3 +38,8 @@ export const roleNames = words({
     'read-only': '唯讀',
   },
 })
+
+/** An owner gives any role; an admin any but an owner's. */
+export function rolesToGive(account: string): readonly Role[] {
+  return may(account, 'own') ? roles : roles.filter((role) => role !== 'owner')
+}
