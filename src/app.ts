@@ -48,6 +48,7 @@ import { openOutbox } from './mail/outbox.ts'
 import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
+import { factorRoutes } from './user/factor-routes.ts'
 import { userRoutes } from './user/routes.ts'
 import { openSessions } from './user/session.ts'
 
@@ -83,12 +84,10 @@ export async function openParts(
     const business = await openBusiness(store)
     const keys = openKeyRing(store, config.tiers, clock, () => business.current.requireVerified)
     const place = { url: addressOf(config.listen) }
-    const brand = () => ({
-      platform: business.current.platform,
-      publicUrl: config.publicUrl ?? business.current.publicUrl ?? place.url,
-    })
+    const publicUrl = () => config.publicUrl ?? business.current.publicUrl ?? place.url
+    const brand = () => ({ platform: business.current.platform, publicUrl: publicUrl() })
     return {
-      ...{ config, clock, log, store, ledger, sealingKey, keys, business, place },
+      ...{ config, clock, log, store, ledger, sealingKey, keys, business, place, publicUrl },
       sessions: openSessions(store, config, clock),
       outbox: openOutbox(clock, brand),
       forgetKeys: () => keys.forget(),
@@ -202,6 +201,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, { demoMails }: { demoMa
   return new Elysia({ name: 'dashboard' })
     .use(sessionRoutes(parts, { demoMails }))
     .use(userRoutes(parts, newAccount))
+    .use(factorRoutes(parts))
     .use(legalRoutes(parts))
     .use(keyRoutes(parts))
     .use(usageRoutes(parts, catalog))

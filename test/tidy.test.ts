@@ -35,7 +35,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@elysiajs/eden': /^web\/api\.ts$/,
   '@preact/signals': /^web\//,
   '@simplewebauthn/browser': /^web\//,
-  '@simplewebauthn/server': /^src\/user\/passkey\.ts$/,
+  '@simplewebauthn/server': /^src\/user\/(passkey|passkey-apart|factor-routes)\.ts$/,
   'altcha-lib': /^(src\/user\/captcha\.ts|web\/.*)$/,
   commander: /^src\/(commands\/|main\.ts)/,
   'csv-stringify': /^src\/http\/csv\.ts$/,

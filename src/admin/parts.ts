@@ -8,7 +8,7 @@ export interface Parts extends People {
   ledger: Ledger
   catalog: CatalogBook
   keys: KeyRing
-  /** Where customers reach this platform: as set, else where it listens. Links in mails begin with it. */
+  /** Where this server listens. */
   place: { url: string }
   /** Whose holds are this process's. */
   instanceId: string

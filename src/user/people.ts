@@ -16,6 +16,8 @@ export interface People {
   sessions: Sessions
   outbox: Outbox
   business: Business
+  /** Where customers reach it: the setting, else the operator's, else where it listens. Links begin with it. */
+  publicUrl(): string
   /** To be called after a change of a user, a member or an account: the next call of any key reads them anew. */
   forgetKeys(): void
 }
