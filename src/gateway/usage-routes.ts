@@ -189,16 +189,16 @@ async function* eachMovement(store: Store, accountId: string, month: string | un
   const limit = 1000
   const ends = (row: ReturnType<typeof describeMovement>) =>
     month !== undefined && row.at.slice(0, 7) < month
-  let after: number | null = null
+  let last: StatementRow | null = null
   do {
     const page: StatementRow[] = await readStatement(store, accountId, {
       limit,
-      ...(after !== null && { after }),
+      ...(last !== null && { after: last.seq, left: last.balance - last.amount }),
     })
     const rows = page.map(describeMovement)
     yield rows.filter(({ at }) => month === undefined || at.startsWith(month))
-    after = page.length < limit || rows.some(ends) ? null : (page.at(-1)?.seq ?? null)
-  } while (after !== null)
+    last = page.length < limit || rows.some(ends) ? null : (page.at(-1) ?? null)
+  } while (last !== null)
 }
 
 const day = (at: number) => new Date(at).toISOString().slice(0, 10)

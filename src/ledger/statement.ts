@@ -23,22 +23,35 @@ export interface StatementRow {
   createdAt: number
 }
 
-/** `after`: the `seq` of the last row of the page before. */
-export function readStatement(
+/**
+ * `after`: the `seq` of the last row of the page before. `left`: the balance before that row, where it is known; else what
+ * is newer is summed up.
+ */
+export async function readStatement(
   { db }: Pick<Store, 'db'>,
   accountId: string,
-  { after, limit }: { after?: number; limit: number },
+  { after, left, limit }: { after?: number; left?: bigint; limit: number },
 ): Promise<StatementRow[]> {
   const change = sql`CASE WHEN ${transfer.creditId} = ${accountId} THEN ${transfer.amount} ELSE -${transfer.amount} END`
-  const newer = sql`SUM(${change}) OVER (ORDER BY ${transfer.seq} DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+  const moves = and(
+    eq(transfer.accountId, accountId),
+    inArray(transfer.phase, ['post', 'single']),
+    or(eq(transfer.debitId, accountId), eq(transfer.creditId, accountId)),
+    gt(transfer.amount, 0n),
+  )
   const posted = sql`(SELECT ${account.creditsPosted} - ${account.debitsPosted} FROM ${account} WHERE ${account.id} = ${accountId})`
-  const statement = db
+  const newer =
+    after === undefined
+      ? sql`0`
+      : sql`(SELECT COALESCE(SUM(${change}), 0) FROM ${transfer} WHERE ${moves} AND ${transfer.seq} >= ${after})`
+  const rows = await db
     .select({
       seq: transfer.seq,
       id: transfer.id,
       code: transfer.code,
-      amount: sql`${change}`.mapWith(BigInt).as('change'),
-      balance: sql`${posted} - COALESCE(${newer}, 0)`.mapWith(BigInt).as('balance'),
+      amount: change.mapWith(BigInt),
+      newest:
+        left === undefined ? sql`${posted} - ${newer}`.mapWith(BigInt) : sql`0`.mapWith(BigInt),
       callId: transfer.pendingId,
       externalId: transfer.externalId,
       correctsId: transfer.correctsId,
@@ -46,19 +59,13 @@ export function readStatement(
       createdAt: transfer.createdAt,
     })
     .from(transfer)
-    .where(
-      and(
-        eq(transfer.accountId, accountId),
-        inArray(transfer.phase, ['post', 'single']),
-        or(eq(transfer.debitId, accountId), eq(transfer.creditId, accountId)),
-        gt(transfer.amount, 0n),
-      ),
-    )
-    .as('statement')
-  return db
-    .select()
-    .from(statement)
-    .where(after === undefined ? undefined : lt(statement.seq, after))
-    .orderBy(desc(statement.seq))
+    .where(and(moves, after === undefined ? undefined : lt(transfer.seq, after)))
+    .orderBy(desc(transfer.seq))
     .limit(limit)
+  let balance = left ?? rows[0]?.newest ?? 0n
+  return rows.map(({ newest: _, ...row }) => {
+    const shown = { ...row, balance }
+    balance -= row.amount
+    return shown
+  })
 }

@@ -1,10 +1,10 @@
 /**
  * How fast a member's pages are with a long history: `bun test/bench/usage-rows.ts [--rows 10000000]`. Writes that many
  * usage records of 1,000 accounts, a fifth of them the first one's, straight into a database of its own, and measures
- * what the dashboard asks for, in this process, as the server would.
+ * what the dashboard asks for, in this process, as the server would. `--data` keeps the database there for the next time.
  */
 import { Database } from 'bun:sqlite'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -114,13 +114,16 @@ async function measure(store: Store, ask: Ask): Promise<number[]> {
   return times.sort((a, b) => a - b)
 }
 
-const { values } = parseArgs({ args: Bun.argv.slice(2), options: { rows: { type: 'string' } } })
+const { values } = parseArgs({
+  args: Bun.argv.slice(2),
+  options: { rows: { type: 'string' }, data: { type: 'string' } },
+})
 const rows = Number(values.rows ?? 10_000_000)
-const directory = mkdtempSync(join(tmpdir(), 'kkai-usage-'))
+const directory = values.data ?? mkdtempSync(join(tmpdir(), 'kkai-usage-'))
 try {
   const path = join(directory, 'kkai.db')
   const begun = performance.now()
-  await seed(path, rows)
+  if (!existsSync(path)) await seed(path, rows)
   const seconds = ((performance.now() - begun) / 1000).toFixed()
   const megabytes = (statSync(path).size / 1e6).toFixed()
   process.stdout.write(`${rows} records, ${megabytes} MB, written in ${seconds} s\n`)
@@ -141,5 +144,5 @@ try {
   await store.close()
   process.exitCode = missed ? 1 : 0
 } finally {
-  rmSync(directory, { recursive: true, force: true })
+  if (values.data === undefined) rmSync(directory, { recursive: true, force: true })
 }

@@ -69,6 +69,15 @@ describe.each(databases)(
       expect(seen).toEqual(expected)
     })
 
+    test('a page goes on from the balance that the page before left', async () => {
+      const [last] = await readStatement(world.store, ann, { limit: 1 })
+      const { seq: after, balance, amount } = last!
+      const page = { after, limit: 100 }
+      expect(await readStatement(world.store, ann, { ...page, left: balance - amount })).toEqual(
+        await readStatement(world.store, ann, page),
+      )
+    })
+
     test('an account without movements has an empty one', async () => {
       expect(await readStatement(world.store, 'acc_none', { limit: 10 })).toEqual([])
     })
