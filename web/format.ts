@@ -8,12 +8,11 @@ import { language } from './language.ts'
 export function usd(amount: string): string {
   const value = Number(amount)
   const small = value !== 0 && Math.abs(value) < 1
-  return new Intl.NumberFormat(language.value, {
-    ...{
-      style: 'currency',
-      currency: 'USD',
-      currencyDisplay: language.value === 'en' ? 'symbol' : 'code',
-    },
+  // British English writes US$; Taiwan's Chinese would write a bare $, so there it is the code.
+  const [locale, currencyDisplay] =
+    language.value === 'en' ? (['en-GB', 'symbol'] as const) : ([language.value, 'code'] as const)
+  return new Intl.NumberFormat(locale, {
+    ...{ style: 'currency', currency: 'USD', currencyDisplay },
     minimumFractionDigits: 2,
     maximumFractionDigits: small ? 6 : 2,
   }).format(value)

@@ -32,6 +32,28 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/status', who: 'public', label: 'status', load: () => import('./pages/status.ts').then((m) => m.Status) },
   // biome-ignore format: a table is read by its rows
+  { path: '/legal/:kind', who: 'public', label: null, load: () => import('./pages/legal.ts').then((m) => m.Legal) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/legal/:kind/:version', who: 'public', label: null, load: () => import('./pages/legal.ts').then((m) => m.Legal) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/accept', who: 'visitor', label: null, load: () => import('./pages/accept.ts').then((m) => m.Accept) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/register', who: 'public', label: null, load: () => import('./pages/register.ts').then((m) => m.Register) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/login', who: 'public', label: null, load: () => import('./pages/login.ts').then((m) => m.Login) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/verify', who: 'public', label: null, load: () => import('./pages/verify.ts').then((m) => m.Verify) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/reset', who: 'public', label: null, load: () => import('./pages/reset.ts').then((m) => m.Reset) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/reset/confirm', who: 'public', label: null, load: () => import('./pages/reset-confirm.ts').then((m) => m.ResetConfirm) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/address', who: 'public', label: null, load: () => import('./pages/address.ts').then((m) => m.Address) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/invitation', who: 'public', label: null, load: () => import('./pages/invitation.ts').then((m) => m.Invitation) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/demo/mails', who: 'public', label: null, load: () => import('./pages/mails.ts').then((m) => m.Mails) },
+  // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/start', who: 'member', label: 'start', load: () => import('./pages/first-steps.ts').then((m) => m.FirstSteps) },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/overview', who: 'member', label: 'overview', load: () => import('./pages/overview.ts').then((m) => m.Overview) },

@@ -26,3 +26,9 @@ export function loginPath(): string {
 export function safeNext(next: string | null | undefined, otherwise: string): string {
   return next?.startsWith('/') && !/^\/[/\\]/.test(next) ? next : otherwise
 }
+
+/** Where a log-in leads: to where she wanted to go, else to her first account. */
+export function startPath({ visitor }: SessionFacts, next?: string | null): string {
+  const account = visitor?.accounts[0]
+  return safeNext(next, account ? `/accounts/${account.id}/overview` : '/settings')
+}

@@ -70,7 +70,7 @@ function focusField(form: HTMLFormElement, cause: unknown): void {
 interface FieldProps {
   form: FormState
   name: string
-  label: string
+  label: ComponentChildren
   hint?: ComponentChildren
   /** Of `<input>`; `select` and `textarea` name those elements. */
   type?: string

@@ -10,6 +10,7 @@ import { Dialog } from './dialog.ts'
 import { Field, Form, type FormState } from './form.ts'
 import { html } from './html.ts'
 import { Load, useLoad } from './load.ts'
+import { logInByPasskey } from './passkey.ts'
 import { textOf } from './written.ts'
 
 const waiting = signal<{ confirmed(): void; gaveUp(): void } | null>(null)
@@ -51,7 +52,7 @@ function Ways() {
     end('confirmed')
   }
   const byPasskey = () =>
-    confirmByPasskey().then(
+    logInByPasskey().then(
       () => end('confirmed'),
       (cause) => {
         failed.value = cause
@@ -79,12 +80,4 @@ function Ways() {
     </p>
     ${failed.value !== null && html`<p role="alert" class="error">${refusalWords(failed.value)}</p>`}
   `}<//>`
-}
-
-/** A log-in by passkey, which is a recent one. */
-async function confirmByPasskey(): Promise<void> {
-  const { startAuthentication } = await import('@simplewebauthn/browser')
-  const { options, challenge } = await ask(api.login.passkey.options.post({}))
-  const response = await startAuthentication({ optionsJSON: options })
-  await ask(api.login.passkey.post({ challenge, response }))
 }
