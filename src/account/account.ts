@@ -6,8 +6,10 @@ import { and, eq, ne } from 'drizzle-orm'
 import { normaliseEmail } from '../base/email.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
+import { member, user } from '../store/people.ts'
 import { account } from '../store/schema.ts'
 import { must, type Store } from '../store/store.ts'
+import type { People } from '../user/people.ts'
 
 export type AccountRow = typeof account.$inferSelect
 
@@ -34,32 +36,61 @@ export async function readAccount(store: Store, id: string): Promise<AccountRow>
   return row
 }
 
-/** A suspended account makes no calls; its running streams end at their next extension. The reason is kept. */
-export async function suspendAccount(store: Store, id: string, reason: string): Promise<void> {
-  await setState(store, id, 'suspended', reason)
+/** What its members and mails call it. */
+export function shownName({ name, email, id }: Pick<AccountRow, 'id' | 'name' | 'email'>): string {
+  return name || email || id
 }
 
-export async function reinstateAccount(store: Store, id: string, reason: string): Promise<void> {
-  await setState(store, id, 'active', reason)
+type Told = Pick<People, 'store' | 'outbox' | 'forgetKeys'>
+
+/**
+ * A suspended account makes no calls; its running streams end at their next extension. The reason is kept, and mailed to the
+ * owners [T8.2].
+ */
+export async function suspendAccount(told: Told, id: string, reason: string): Promise<void> {
+  await setState(told, id, 'suspended', reason)
+}
+
+export async function reinstateAccount(told: Told, id: string, reason: string): Promise<void> {
+  await setState(told, id, 'active', reason)
 }
 
 async function setState(
-  store: Store,
+  { store, outbox, forgetKeys }: Told,
   id: string,
   state: 'active' | 'suspended',
-  reason: string,
+  given: string,
 ): Promise<void> {
-  if (reason.trim() === '') {
+  const reason = given.trim()
+  if (reason === '') {
     throw new AppError('invalid_request', { param: 'reason', message: 'A reason is needed.' })
   }
+  const accountName = shownName(await readAccount(store, id))
+  const owners = await readContacts(store, id, 'owner')
   const open = and(isCustomer(id), ne(account.state, 'closed'))
+  const kind = state === 'active' ? 'account_reinstated' : 'account_suspended'
   await store.write((db) => [
     must(
-      db.update(account).set({ state, stateReason: reason.trim() }).where(open),
+      db.update(account).set({ state, stateReason: reason }).where(open),
       'not_found',
       noAccount(id),
     ),
+    ...owners.map(({ email, language }) =>
+      outbox.queue(db, { to: email, language, kind, accountName, reason }),
+    ),
   ])
+  forgetKeys()
+}
+
+/** Whom an account's mails go to. */
+export async function readContacts({ db }: Store, accountId: string, role?: 'owner') {
+  const ofRole = role && eq(member.role, role)
+  const rows = await db
+    .select({ id: user.id, email: user.email, language: user.language })
+    .from(member)
+    .innerJoin(user, eq(user.id, member.userId))
+    .where(and(eq(member.accountId, accountId), ofRole))
+  return rows.flatMap(({ email, ...row }) => (email === null ? [] : { ...row, email }))
 }
 
 const isCustomer = (id: string) => and(eq(account.id, id), ne(account.kind, 'house'))

@@ -51,6 +51,11 @@ export function mayRole(role: Role, capability: Capability): boolean {
   return (capabilities[capability] as readonly Role[]).includes(role)
 }
 
+/** In a suspended account nothing is changed but by leaving and closing it. */
+export function requireActive({ accountState }: Member): void {
+  if (accountState === 'suspended') throw new AppError('account_suspended')
+}
+
 /** Null for who is no member, and once the account is closed. */
 export async function findMember(
   { store }: Pick<People, 'store'>,

@@ -86,6 +86,11 @@ const refusals = {
     'Confirm who you are again: this needs a log-in of the last few minutes.',
   ],
   role_not_allowed: [403, 'permission_error', 'Your role in this account does not allow that.'],
+  invitation_for_other: [
+    403,
+    'permission_error',
+    'This invitation is for another e-mail address. Log in with the one it was sent to.',
+  ],
   foreign_origin: [403, 'permission_error', 'This request came from another site.'],
   user_suspended: [403, 'permission_error', 'This user is suspended. Contact support.'],
   email_unverified: [

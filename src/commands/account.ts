@@ -82,8 +82,8 @@ export const accountSuspend = dataCommand<
   options: [reason],
   examples: ['kkai account suspend acc_01k… --reason "chargeback"'],
   changes: true,
-  run: async ({ store }, { account, reason }) => {
-    await suspendAccount(store, account, reason)
+  run: async (parts, { account, reason }) => {
+    await suspendAccount(parts, account, reason)
     return { account, state: 'suspended' }
   },
   describe: ({ account }) => `${account} is suspended.`,
@@ -99,8 +99,8 @@ export const accountReinstate = dataCommand<
   options: [reason],
   examples: ['kkai account reinstate acc_01k… --reason "settled"'],
   changes: true,
-  run: async ({ store }, { account, reason }) => {
-    await reinstateAccount(store, account, reason)
+  run: async (parts, { account, reason }) => {
+    await reinstateAccount(parts, account, reason)
     return { account, state: 'active' }
   },
   describe: ({ account }) => `${account} is active again.`,

@@ -9,6 +9,7 @@ import {
 import { normaliseEmail } from '../../src/base/email.ts'
 import { account } from '../../src/store/schema.ts'
 import { databases, now } from '../helpers/database.ts'
+import { mailsTo, newTeam, openPeople } from '../helpers/people.ts'
 
 test.each([
   ['ann@example.com', 'ann@example.com'],
@@ -48,16 +49,25 @@ describe.each(databases)('on %s', (_, open) => {
     expect(refused).toEqual(['already_exists', 'already_exists'])
   })
 
-  test('suspending and reinstating keep their reason', async () => {
-    const store = await open()
-    const id = await createAccount(store, { email: 'ann@example.com', tier: 'operator' }, now)
-    await suspendAccount(store, id, ' chargeback ')
-    expect(await readAccount(store, id)).toMatchObject({
+  test('suspending and reinstating keep their reason and tell the owners (T8.2)', async () => {
+    const people = await openPeople(await open())
+    const id = await newTeam(people, 'acme', { ann: 'owner', bob: 'admin' })
+    await suspendAccount(people, id, ' chargeback ')
+    expect(await readAccount(people.store, id)).toMatchObject({
       state: 'suspended',
       stateReason: 'chargeback',
     })
-    await reinstateAccount(store, id, 'settled')
-    expect(await readAccount(store, id)).toMatchObject({ state: 'active', stateReason: 'settled' })
+    await reinstateAccount(people, id, 'settled')
+    expect(await readAccount(people.store, id)).toMatchObject({
+      state: 'active',
+      stateReason: 'settled',
+    })
+    expect(await mailsTo(people, 'ann', 'account_suspended')).toEqual([
+      expect.stringContaining('chargeback'),
+    ])
+    expect(await mailsTo(people, 'ann', 'account_reinstated')).toHaveLength(1)
+    expect(await mailsTo(people, 'bob', 'account_suspended')).toEqual([])
+    expect(people.forgotten()).toBe(2)
   })
 
   test.each([
@@ -66,9 +76,9 @@ describe.each(databases)('on %s', (_, open) => {
     ['a closed one', 'gone', 'why', 'not_found'],
     ['one without a reason', 'gone', '  ', 'invalid_request'],
   ])('%s is not reinstated', async (_, id, reason, code) => {
-    const store = await open()
+    const people = await openPeople(await open())
     const gone = { id: 'gone', kind: 'person', state: 'closed', createdAt: now } as const
-    await store.write((db) => [db.insert(account).values(gone)])
-    expect(reinstateAccount(store, id, reason)).rejects.toMatchObject({ code })
+    await people.store.write((db) => [db.insert(account).values(gone)])
+    await expect(reinstateAccount(people, id, reason)).rejects.toMatchObject({ code })
   })
 })

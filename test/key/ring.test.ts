@@ -8,6 +8,7 @@ import { openKeyRing } from '../../src/key/ring.ts'
 import { key } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { databases, now, openTestSqlite } from '../helpers/database.ts'
+import { openPeople } from '../helpers/people.ts'
 
 const tiers = {
   standard: { rpm: 60, tpm: 1000, concurrent: 5 },
@@ -53,6 +54,7 @@ describe.each(databases)('on %s', (name, openDatabase) => {
   test('what was changed is seen at the next call', async () => {
     const store = await openDatabase()
     const { ring } = world(store)
+    const people = await openPeople(store)
     const { secret, hash, account } = await annsKey(store)
     const seen = async () => {
       ring.forget(hash)
@@ -64,10 +66,10 @@ describe.each(databases)('on %s', (name, openDatabase) => {
     expect(await seen()).toEqual(['active', 'active', 7])
     await switchKey(store, hash, 'disabled')
     expect(await seen()).toEqual(['disabled', 'active', 7])
-    await suspendAccount(store, account, 'chargeback')
+    await suspendAccount(people, account, 'chargeback')
     expect(await seen()).toEqual(['disabled', 'suspended', 7])
     await switchKey(store, hash, 'active')
-    await reinstateAccount(store, account, 'settled')
+    await reinstateAccount(people, account, 'settled')
     expect(await seen()).toEqual(['active', 'active', 7])
     await revokeKey(store, hash)
     expect(await seen()).toEqual(['revoked', 'active', 7])

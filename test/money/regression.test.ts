@@ -244,7 +244,7 @@ test('a profile edit writing back a stale balance: an account that is edited all
   const model = await sell('sim-fast')
   let calling = true
   const edits = (async () => {
-    while (calling) await reinstateAccount(platform.parts.store, ann.account, 'edited')
+    while (calling) await reinstateAccount(platform.parts, ann.account, 'edited')
   })()
   const costs = await times(100, async () => (await call(ann, { model })).cost!)
   calling = false
