@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { api, ask, Refusal } from '../api.ts'
 import { Act } from '../parts/act.ts'
 import { Answer, useAnswer } from '../parts/answer.ts'
+import { firstModel } from '../parts/first-model.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { type OverviewFacts, readOverview } from '../parts/overview-facts.ts'
@@ -17,7 +18,7 @@ export function FirstSteps({ account = '' }: PageProps) {
   const answer = useAnswer(account)
   const run = async () => {
     const { data } = await ask(api.models.get())
-    const model = data.find(({ kind }: { kind: string }) => kind === 'chat')
+    const model = firstModel(data)
     if (!model) throw new Refusal('model_not_found', playground().noModels)
     const messages = [{ role: 'user' as const, content: w.prompt }]
     await answer.ask({ model: model.id, messages, max_completion_tokens: 200 })

@@ -1,6 +1,7 @@
 /** One prompt against a model, with the streamed answer, its tokens and its cost. */
 import { api, ask } from '../api.ts'
 import { Answer, useAnswer } from '../parts/answer.ts'
+import { firstModel } from '../parts/first-model.ts'
 import { Field, Form, type FormState } from '../parts/form.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
@@ -10,12 +11,14 @@ import { numberOrNull, textOf } from '../parts/written.ts'
 import type { PageProps } from '../routes.ts'
 import { playground } from '../words/playground.ts'
 
-type Model = { id: string; kind: string }
+type Model = Awaited<ReturnType<typeof readModels>>['data'][number]
+
+const readModels = () => ask(api.models.get())
 
 export function Playground({ account = '' }: PageProps) {
   const w = playground()
   const { query } = useQuery()
-  const models = useLoad('models', () => ask(api.models.get()))
+  const models = useLoad('models', readModels)
   const answer = useAnswer(account)
   // Not awaited: the form stays usable, and its button stops what runs.
   const send = async (data: FormData) => {
@@ -43,7 +46,7 @@ export function Playground({ account = '' }: PageProps) {
       if (chat.length === 0)
         return html`<div class="state"><p>${w.noModels}</p><a class="button" href="/models">${w.toModels}</a></div>`
       return html`<${Form} submit=${w.send} onSend=${send}>${(form: FormState) => html`
-        <${Field} form=${form} name="model" type="select" label=${w.model} value=${query.model ?? chat[0]?.id} options=${chat.map(({ id }) => [id, id])} />
+        <${Field} form=${form} name="model" type="select" label=${w.model} value=${query.model ?? firstModel(data)?.id} options=${chat.map(({ id }) => [id, id])} />
         <${Field} form=${form} name="system" label=${w.system} autocomplete="off" />
         <${Field} form=${form} name="prompt" type="textarea" label=${w.prompt} required />
         <${Field} form=${form} name="max_tokens" type="number" min="1" label=${w.maxTokens} value="500" />`}<//>`

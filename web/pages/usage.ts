@@ -135,7 +135,7 @@ function Shown({ account, facts, query, change }: ShownProps) {
       at: row.at,
       group: row.group,
       name: row.group_name || w.noMember,
-      value: valueOf(row, measure),
+      value: measured(row, measure),
     },
   }))
   const { model, key } = query
@@ -149,7 +149,7 @@ function Shown({ account, facts, query, change }: ShownProps) {
   `
 }
 
-function valueOf(row: Row, measure: Measure): number {
+function measured(row: Row, measure: Measure): number {
   if (measure === 'charged') return Number(row.charged)
   return measure === 'requests' ? row.requests : row.prompt_tokens + row.completion_tokens
 }

@@ -4,6 +4,7 @@ import { api, ask } from '../api.ts'
 import { keys } from '../words/keys.ts'
 import { Code } from './copy.ts'
 import { Dialog } from './dialog.ts'
+import { firstModel } from './first-model.ts'
 import { html } from './html.ts'
 import { useLoad } from './load.ts'
 import { snippets } from './snippets.ts'
@@ -16,13 +17,12 @@ export function SecretDialog({ secret, onClose }: { secret: string; onClose(): v
     addEventListener('beforeunload', stay)
     return () => removeEventListener('beforeunload', stay)
   }, [])
-  const chat = models.value?.data.find(({ kind }: { kind: string }) => kind === 'chat')
   const base = `${location.origin}/api/v1`
   return html`<${Dialog} title=${w.secretTitle} locked onClose=${onClose}>
     <p>${w.secretLead}</p>
     <${Code} text=${secret} label=${w.secretTitle} />
     <h3>${w.snippets}</h3>
-    ${snippets(base, secret, chat?.id ?? 'MODEL').map(
+    ${snippets(base, secret, firstModel(models.value?.data ?? [])?.id ?? 'MODEL').map(
       ([name, text], index) => html`
       <details key=${name} name="snippet" open=${index === 0}><summary>${name}</summary><${Code} text=${text} label=${name} /></details>`,
     )}

@@ -23,7 +23,7 @@ export function groupsOf(points: readonly Point[], othersName: string): Group[] 
   const sums = [
     ...rollup(
       points,
-      (of) => ({ name: of[0]?.name ?? '', value: sum(of, valueOf) }),
+      (of) => ({ name: of[0]?.name ?? '', value: sum(of, weightOf) }),
       ({ group }) => group,
     ),
   ]
@@ -32,7 +32,7 @@ export function groupsOf(points: readonly Point[], othersName: string): Group[] 
   return sums.length > largest ? [...groups, { id: others, name: othersName }] : groups
 }
 
-const valueOf = ({ value }: Point) => value
+const weightOf = ({ value }: Point) => value
 
 export interface Column {
   at: string
