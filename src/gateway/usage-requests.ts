@@ -6,6 +6,7 @@ import {
   and,
   desc,
   eq,
+  getTableColumns,
   gt,
   gte,
   inArray,
@@ -16,13 +17,12 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm'
-import { formatPrice, formatUsd, rateFor } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
-import { completionTokens, promptTokens, unitClasses } from '../base/units.ts'
 import { failures } from '../ledger/record.ts'
-import { key, price, rate, transfer, usage, usageHour } from '../store/schema.ts'
+import { usage, usageHour } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { hourMs } from './usage-range.ts'
+import { describeRows, type UsageRow } from './usage-record.ts'
 
 export interface RequestFilter {
   model?: string
@@ -38,8 +38,6 @@ export interface Position {
   createdAt: number
   id: string
 }
-
-type UsageRow = typeof usage.$inferSelect
 
 export function readPosition(text: string): Position {
   const [, createdAt, id] = /^(\d{1,15})\.(gen-\w{1,40})$/.exec(text) ?? []
@@ -103,27 +101,26 @@ function readRows(
   filter: RequestFilter,
   before: Position,
   limit: number,
-  from = filter.from ?? 0,
 ): Promise<UsageRow[]> {
   return db
     .select()
     .from(usage)
-    .where(
-      and(
-        eq(usage.accountId, accountId),
-        gte(usage.createdAt, from),
-        lte(usage.createdAt, before.createdAt),
-        or(lt(usage.createdAt, before.createdAt), lt(usage.id, before.id)),
-        matches(filter),
-      ),
-    )
+    .where(fits(accountId, filter, before))
     .orderBy(desc(usage.createdAt), desc(usage.id))
     .limit(limit)
 }
 
-const hoursAtOnce = 60
+function fits(accountId: string, filter: RequestFilter, before: Position): SQL | undefined {
+  return and(
+    eq(usage.accountId, accountId),
+    gte(usage.createdAt, filter.from ?? 0),
+    lte(usage.createdAt, before.createdAt),
+    or(lt(usage.createdAt, before.createdAt), lt(usage.id, before.id)),
+    matches(filter),
+  )
+}
 
-/** Hour by hour, of the hours in which there is such a call. */
+/** As many hours at a time as hold enough of such calls by their sums. */
 async function readFiltered(
   store: Store,
   accountId: string,
@@ -133,44 +130,80 @@ async function readFiltered(
 ): Promise<UsageRow[]> {
   const rows: UsageRow[] = []
   let before = start
-  for (;;) {
-    const hours = await readHours(store, accountId, filter, before)
-    for (const hour of hours) {
-      const from = Math.max(hour, filter.from ?? 0)
-      rows.push(...(await readRows(store, accountId, filter, before, limit - rows.length, from)))
-      if (rows.length === limit) return rows
-      before = { createdAt: hour, id: '' }
-    }
-    if (hours.length < hoursAtOnce) return rows
+  while (rows.length < limit) {
+    const hours = await readHours(store, accountId, filter, before, limit - rows.length)
+    const last = hours.at(-1)
+    if (last === undefined) break
+    rows.push(...(await readWithin(store, accountId, filter, before, limit - rows.length, hours)))
+    before = { createdAt: last, id: '' }
   }
+  return rows
 }
 
+const hoursAtOnce = 100
+
+/** The newest hours with such calls, enough for `wanted` of them; of the first one all may be on the page before. */
 async function readHours(
   { db }: Store,
   accountId: string,
   { model, key, status, from = 0 }: RequestFilter,
   before: Position,
+  wanted: number,
 ): Promise<number[]> {
-  // What began at the hour itself and has a lower id than '' is nothing: such an hour is done.
-  const last = before.id === '' ? lt : lte
+  // No id is lower than '': what begins with the hour is done with.
+  const upTo = before.id === '' ? lt : lte
+  const { calls, failures } = usageHour
+  const count = { ok: sql`${calls} - ${failures}`, failed: sql`${failures}`, any: sql`${calls}` }[
+    status ?? 'any'
+  ]
   const rows = await db
-    .select({ hour: usageHour.hour })
+    .select({ hour: usageHour.hour, count: sql`SUM(${count})`.mapWith(Number) })
     .from(usageHour)
     .where(
       and(
         eq(usageHour.accountId, accountId),
         gte(usageHour.hour, from - hourMs + 1),
-        last(usageHour.hour, before.createdAt),
+        upTo(usageHour.hour, before.createdAt),
         model === undefined ? undefined : eq(usageHour.modelId, model),
         key === undefined ? undefined : eq(usageHour.keyId, key),
-        status === 'failed' ? gt(usageHour.failures, 0) : undefined,
-        status === 'ok' ? gt(usageHour.calls, usageHour.failures) : undefined,
+        gt(count, 0),
       ),
     )
     .groupBy(usageHour.hour)
     .orderBy(desc(usageHour.hour))
     .limit(hoursAtOnce)
-  return rows.map(({ hour }) => hour)
+  let sum = 0
+  const end = rows.findIndex(({ count }, at) => {
+    if (at > 0) sum += count
+    return sum >= wanted
+  })
+  return rows.slice(0, end < 0 ? rows.length : end + 1).map(({ hour }) => hour)
+}
+
+function readWithin(
+  { db }: Store,
+  accountId: string,
+  filter: RequestFilter,
+  before: Position,
+  limit: number,
+  hours: number[],
+): Promise<UsageRow[]> {
+  const wanted = and(eq(usageHour.accountId, accountId), inArray(usageHour.hour, hours))
+  const hour = db.selectDistinct({ at: usageHour.hour }).from(usageHour).where(wanted).as('hours')
+  // SQLite keeps the order of a cross join: for each hour its calls, by the index.
+  return db
+    .select(getTableColumns(usage))
+    .from(hour)
+    .crossJoin(usage)
+    .where(
+      and(
+        fits(accountId, filter, before),
+        gte(usage.createdAt, hour.at),
+        lt(usage.createdAt, sql`${hour.at} + ${sql.raw(String(hourMs))}`),
+      ),
+    )
+    .orderBy(desc(usage.createdAt), desc(usage.id))
+    .limit(limit)
 }
 
 function matches({ model, key, status }: RequestFilter): SQL | undefined {
@@ -195,79 +228,4 @@ export async function* eachRequest(store: Store, accountId: string, filter: Requ
     yield page.data
     after = page.next === null ? null : readPosition(page.next)
   } while (after !== null)
-}
-
-async function describeRows({ db }: Store, accountId: string, rows: readonly UsageRow[]) {
-  const ids = [...new Set(rows.map(({ keyId }) => keyId))]
-  const named =
-    ids.length === 0
-      ? []
-      : await db
-          .select({ id: key.id, name: key.name })
-          .from(key)
-          .where(and(eq(key.accountId, accountId), inArray(key.id, ids)))
-  const names = new Map(named.map(({ id, name }) => [id, name]))
-  return rows.map((row) => describeRow(row, names.get(row.keyId) ?? ''))
-}
-
-export type RequestView = ReturnType<typeof describeRow>
-
-function describeRow(row: UsageRow, keyName: string) {
-  return {
-    id: row.id,
-    created_at: new Date(row.createdAt).toISOString(),
-    model: row.modelId,
-    key_id: row.keyId,
-    key_name: keyName,
-    status: row.status,
-    outcome: row.outcome,
-    prompt_tokens: promptTokens(row),
-    cached_tokens: row.cache_read,
-    completion_tokens: completionTokens(row),
-    cost: formatUsd(row.charged),
-    first_token_ms: row.firstTokenMs,
-    duration_ms: row.durationMs,
-    streamed: row.streamed,
-    app: row.caller,
-  }
-}
-
-/** One call with its arithmetic: units × price version = charge, and the transfers that moved it. */
-export async function showRequest(store: Store, accountId: string, id: string) {
-  const { db } = store
-  const own = and(eq(usage.id, id), eq(usage.accountId, accountId))
-  const [row] = await db.select().from(usage).where(own)
-  if (row === undefined) throw new AppError('not_found')
-  const [view, rates, versions, moved] = await Promise.all([
-    describeRows(store, accountId, [row]),
-    db.select().from(rate).where(eq(rate.priceId, row.priceId)),
-    db.select().from(price).where(eq(price.id, row.priceId)),
-    db
-      .select()
-      .from(transfer)
-      .where(or(eq(transfer.id, id), eq(transfer.pendingId, id)))
-      .orderBy(transfer.seq),
-  ])
-  const prompt = promptTokens(row)
-  return {
-    ...(view[0] as RequestView),
-    usage_source: row.usageSource,
-    finish_reason: row.finishReason,
-    flags: row.flags?.split(',') ?? [],
-    price_version: row.priceId,
-    price_from: new Date(versions[0]?.effectiveFrom ?? 0).toISOString(),
-    units: unitClasses
-      .filter((unit) => row[unit] > 0)
-      .map((unit) => ({
-        unit,
-        count: row[unit],
-        usd_per_million: formatPrice(rateFor(rates, unit, prompt)),
-      })),
-    /** What the units cost by that version; what was charged is in `cost`, and may be less. */
-    full_cost: formatUsd(row.cost),
-    transfers: moved.map(({ id, phase, code, amount, createdAt }) => ({
-      ...{ id, phase, code, amount: formatUsd(amount) },
-      at: new Date(createdAt).toISOString(),
-    })),
-  }
 }

@@ -10,13 +10,13 @@ import type { Store } from '../store/store.ts'
 import type { People } from '../user/people.ts'
 import { showOverview } from './usage-overview.ts'
 import { readRange, readTime } from './usage-range.ts'
+import { showRequest } from './usage-record.ts'
 import {
   eachRequest,
   listEnded,
   listRequests,
   type RequestFilter,
   readPosition,
-  showRequest,
 } from './usage-requests.ts'
 import { readSeries } from './usage-series.ts'
 
