@@ -8,6 +8,7 @@ import { sql } from 'drizzle-orm'
 import { Elysia } from 'elysia'
 import { version } from '../package.json'
 import { newAccount } from './account/create.ts'
+import { accountRoutes } from './account/routes.ts'
 import { sessionRoutes } from './account/session-routes.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -49,6 +50,7 @@ import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
 import { factorRoutes } from './user/factor-routes.ts'
+import { oauthRoutes } from './user/oauth-routes.ts'
 import { userRoutes } from './user/routes.ts'
 import { openSessions } from './user/session.ts'
 
@@ -202,6 +204,8 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, { demoMails }: { demoMa
     .use(sessionRoutes(parts, { demoMails }))
     .use(userRoutes(parts, newAccount))
     .use(factorRoutes(parts))
+    .use(oauthRoutes(parts, newAccount))
+    .use(accountRoutes(parts))
     .use(legalRoutes(parts))
     .use(keyRoutes(parts))
     .use(usageRoutes(parts, catalog))

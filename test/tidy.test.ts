@@ -44,6 +44,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'drizzle-orm': /^src\/(?!base|http|dialects|processors)/,
   'gpt-tokenizer': /^src\/gateway\/count-worker\.ts$/,
   htm: /^(web|src\/mail)\//,
+  jose: /^src\/user\/oauth\.ts$/,
   lucia: /^src\/user\/session\.ts$/,
   marked: /^web\//,
   nodemailer: /^src\/mail\/send-apart\.ts$/,
@@ -57,9 +58,6 @@ const homes: Readonly<Record<string, RegExp>> = {
   'swagger-ui-dist': /^web\/swagger\.ts$/,
   uqr: /^web\//,
 }
-
-/** Kept for the next issues: installed, pinned, not imported yet. */
-const notYet = ['arctic', 'lucia']
 
 const topLevel = [
   '.ci',
@@ -154,7 +152,7 @@ describe('packages', () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const used = new Set(external.map(({ to }) => packageOf(to)))
     const unused = Object.keys(dependencies).filter((name) => !used.has(name))
-    expect(unused.sort()).toEqual(notYet)
+    expect(unused.sort()).toEqual([])
   })
 
   test('each is pinned to one version', () => {
