@@ -19,8 +19,8 @@ export async function listMembers({ db }: Store, accountId: string) {
     .where(eq(member.accountId, accountId))
     .orderBy(asc(member.createdAt), asc(user.id))
   return rows.map(({ id, name, email, member: { role, createdAt } }) => ({
-    ...{ user: id, name, email: email ?? '', role },
-    joined_at: new Date(createdAt).toISOString(),
+    ...{ id, name, email: email ?? '', role },
+    created_at: new Date(createdAt).toISOString(),
   }))
 }
 
