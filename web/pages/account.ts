@@ -71,7 +71,7 @@ function Data({ account, facts }: PartProps) {
   }
   return html`
     <h2>${w.data}</h2>
-    <p class="row"><a class="button" download href=${`/api/accounts/${account}/export`}>${w.export}</a>
+    <p class="row"><a class="button quiet" download href=${`/api/accounts/${account}/export`}>${w.export}</a>
       ${
         may(account, 'own') &&
         html`<button type="button" class="danger" onClick=${() => {

@@ -45,7 +45,7 @@ function MonthFile({ account }: { account: string }) {
     <label>${w.month} <input type="month" value=${month.value} onInput=${(event: Event) => {
       month.value = (event.target as HTMLInputElement).value
     }} /></label>
-    <a class="button" download href=${withQuery(`/api/accounts/${account}/statement.csv`, { month: month.value })}>${w.csv}</a></p>`
+    <a class="button quiet" download href=${withQuery(`/api/accounts/${account}/statement.csv`, { month: month.value })}>${w.csv}</a></p>`
 }
 
 function Movements({ account, rows }: { account: string; rows: readonly Movement[] }) {

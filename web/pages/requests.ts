@@ -55,7 +55,7 @@ export function Requests({ account = '' }: PageProps) {
     <div class="row between"><h1>${w.title}</h1>
       <div class="row">
         <button type="button" aria-pressed=${live} onClick=${() => change({ live: live ? null : '1' })}>${live ? w.stop : w.follow}</button>
-        <a class="button" download href=${withQuery(`/api/accounts/${account}/requests.csv`, filter as Record<string, string>)}>${w.csv}</a>
+        <a class="button quiet" download href=${withQuery(`/api/accounts/${account}/requests.csv`, filter as Record<string, string>)}>${w.csv}</a>
       </div>
     </div>
     <${Filters} key=${name} account=${account} filter=${filter} change=${change} />

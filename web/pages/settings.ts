@@ -146,7 +146,7 @@ function OwnData({ me }: { me: Me }) {
     location.assign('/')
   }
   return html`<h2>${w.data}</h2><p>${w.dataLead}</p>
-    <p class="row"><a class="button" download href="/api/me/export">${w.export}</a>
+    <p class="row"><a class="button quiet" download href="/api/me/export">${w.export}</a>
       <button type="button" class="danger" onClick=${() => {
         closing.value = true
       }}>${w.close}</button></p>

@@ -75,7 +75,7 @@ function Choices({ query, change }: PartProps) {
     label: string,
     names: Record<string, string>,
   ) => html`
-    <div class="row" role="group" aria-label=${label}>${list.map(
+    <div class="row" role="group" aria-label=${label}><small>${label}</small>${list.map(
       (one) => html`
       <button key=${one} type="button" class="small" aria-pressed=${one === chosen} onClick=${() =>
         change({

@@ -83,7 +83,7 @@ function TermFields({ form, row }: { form: FormState; row?: KeyView }) {
   const w = keys()
   const number = { type: 'number', min: 1, step: 1, inputmode: 'numeric' }
   return html`
-    <${Field} form=${form} name="name" label=${w.name} hint=${w.nameHint} value=${row?.name} required maxlength="100" autocomplete="off" />
+    <${Field} form=${form} name="name" label=${w.name} hint=${w.nameHint} value=${row?.name} required autofocus maxlength="100" autocomplete="off" />
     <${Field} form=${form} name="limit" label=${w.limit} hint=${w.limitHint} value=${row?.limit} inputmode="decimal" autocomplete="off" />
     <${Field} form=${form} name="limit_reset" type="select" label=${w.reset} value=${row?.limit_reset}
       options=${[['', w.noReset], ['daily', w.daily], ['weekly', w.weekly], ['monthly', w.monthly]]} />

@@ -25,6 +25,6 @@ export function TypedDialog({ title, lead, name, submit, act, onClose }: TypedDi
   return html`<${Dialog} title=${title} onClose=${onClose}>
     <p>${lead}</p>
     <${Form} submit=${submit} danger onSend=${send}>${(form: FormState) => html`
-      <${Field} form=${form} name="typed" label=${shell().typeToConfirm(name)} required autocomplete="off" />`}<//>
+      <${Field} form=${form} name="typed" label=${shell().typeToConfirm(name)} required autofocus autocomplete="off" />`}<//>
   <//>`
 }

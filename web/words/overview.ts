@@ -7,7 +7,9 @@ export const overview = words({
     balance: 'Balance',
     held: (amount: string) => `${amount} held for calls under way`,
     runway: (days: number) =>
-      `Lasts about ${days} ${days === 1 ? 'day' : 'days'} at the pace of the last week`,
+      days > 365
+        ? 'Lasts over a year at the pace of the last week'
+        : `Lasts about ${days} ${days === 1 ? 'day' : 'days'} at the pace of the last week`,
     noRunway: 'No spending in the last week',
     spend: 'Spend today',
     yesterday: (amount: string) => `${amount} yesterday by this time`,
@@ -38,7 +40,8 @@ export const overview = words({
     title: '總覽',
     balance: '餘額',
     held: (amount: string) => `進行中的請求保留 ${amount}`,
-    runway: (days: number) => `依最近一週用量約可使用 ${days} 天`,
+    runway: (days: number) =>
+      days > 365 ? '依最近一週用量可使用超過一年' : `依最近一週用量約可使用 ${days} 天`,
     noRunway: '最近一週沒有花費',
     spend: '今日花費',
     yesterday: (amount: string) => `昨日此時 ${amount}`,
