@@ -211,7 +211,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, { demoMails }: { demoMa
     .use(usageRoutes(parts, catalog))
     .use(playgroundRoutes(parts, gateway))
     .use(catalogRoutes(catalog, store, clock))
-    .use(demoMails ? demoMailRoutes(store) : new Elysia())
+    .use(demoMailRoutes(store, demoMails))
 }
 export type Api = ReturnType<typeof dashboardRoutes>
 

@@ -5,26 +5,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAccount } from '../account/account.ts'
 import type { Parts } from '../admin/parts.ts'
 import { openParts, startServer } from '../app.ts'
-import { nanoPerUsd } from '../base/amount.ts'
 import { FatalError } from '../base/error.ts'
-import { newId } from '../base/id.ts'
 import type { Address } from '../base/kind.ts'
 import { openLog } from '../base/log.ts'
-import { randomText } from '../base/secret.ts'
 import { applyCatalog } from '../catalog/apply.ts'
 import { type Config, readSettings } from '../config.ts'
 import { demoCatalog } from '../demo/catalog.ts'
+import { type DemoPeople, historyDays, seedPeople } from '../demo/people.ts'
 import { startSimulator } from '../demo/simulator/simulator.ts'
-import { createKey } from '../key/issue.ts'
 import { type Context, processCommand, type Values } from './command.ts'
 import { listenForCommands } from './socket.ts'
 import { stopSignal } from './stop.ts'
-
-const email = 'demo@example.com'
-const credit = 100n * nanoPerUsd
 
 export const demo = processCommand({
   name: 'demo',
@@ -44,7 +37,7 @@ async function runDemo({ flags, json, print, runNamed }: Context): Promise<numbe
     try {
       const seeded = await seed(parts, simulator.url)
       const commands = listenForCommands(data, (name, values) => runNamed(parts, name, values))
-      const server = await startServer(parts)
+      const server = await startServer(parts, { demoMails: true })
       const { url } = server
       const facts = { url, ...seeded, simulator: simulator.url, data }
       await print(json ? JSON.stringify(facts) : greet(facts))
@@ -85,38 +78,28 @@ function isFree({ hostname, port }: Address): boolean {
   }
 }
 
-async function seed({ store, ledger, catalog: book, sealingKey, clock }: Parts, simulator: string) {
-  const now = clock.now()
-  await applyCatalog({ store, book, sealingKey }, demoCatalog(simulator), 'demo', now)
-  const account = await createAccount(store, { email, tier: 'operator' }, now)
-  const id = newId('tfr_', now)
-  await ledger.transfer(
-    { id, accountId: account, code: 'grant', amount: credit, reason: 'demo', actor: 'demo' },
-    now,
-  )
-  const terms = {
-    ...{ name: 'demo', expiresAt: null, creditLimit: null, creditReset: null },
-    ...{ rpm: null, tpm: null, concurrent: null, models: null, ips: null },
-  }
-  const { secret: key } = await createKey(store, account, terms, now)
-  // There is nothing to sign in to yet: the password is for the dashboard to come, and kept nowhere.
-  return { key, account, admin: { email, password: randomText(20) } }
+async function seed(parts: Parts, simulator: string): Promise<DemoPeople> {
+  const { store, catalog: book, sealingKey, clock } = parts
+  // On sale since before the first of the calls that the dashboard shows.
+  const then = clock.now() - (historyDays + 1) * 86_400_000
+  await applyCatalog({ store, book, sealingKey }, demoCatalog(simulator), 'demo', then)
+  return seedPeople(parts)
 }
 
-interface Facts {
+interface Facts extends DemoPeople {
   url: string
-  key: string
-  account: string
   simulator: string
   data: string
 }
 
-function greet({ url, key, account, simulator, data }: Facts): string {
+function greet({ url, key, account, admin, simulator, data }: Facts): string {
   return `The demo listens on ${url} (documentation: ${url}/swagger)
 
+  dashboard  ${url}/login   ${admin.email}   password ${admin.password}
+  mails      ${url}/demo/mails (nothing is really sent)
   base URL   ${url}/api/v1
   key        ${key}
-  account    ${account}, with $100 of credit
+  account    ${account}: a month of calls, paid from $100 of credit
   provider   simulated, at ${simulator} (what it received and sent: ${simulator}/journal)
 
 Try it:
@@ -125,5 +108,5 @@ Try it:
 
 Models that fail on purpose begin with demo/: ${url}/api/v1/models lists them. Anthropic's dialect upstream: anthropic/sim-chat.
 Commands work on it meanwhile: kkai account show ${account} --data ${data}
-There is no dashboard to sign in to yet. Ctrl-C ends the demo and removes its data.`
+Ctrl-C ends the demo and removes its data.`
 }
