@@ -1,6 +1,7 @@
 /** What an account's owners and admins set: its name and country, when it warns, and whether providers may train on its calls. */
 import { and, eq } from 'drizzle-orm'
 import { formatUsd, parseUsd } from '../base/amount.ts'
+import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import { user } from '../store/people.ts'
 import { account } from '../store/schema.ts'
@@ -36,7 +37,7 @@ export async function changeSettings(
   { name, country, training, low_balance }: WrittenSettings,
 ): Promise<void> {
   const changes = {
-    ...(name !== undefined && { name: cleanName(name, 'account_name') }),
+    ...(name !== undefined && { name: readName(name) }),
     ...(country !== undefined && { country }),
     ...(training !== undefined && { training }),
     ...(low_balance !== undefined && {
@@ -62,7 +63,13 @@ export async function addAccount(
   await store.write((db) => [
     // Not while she is closed.
     must(db.update(user).set({ state: 'active' }).where(owner), 'session_required'),
-    ...newAccount(db, { ...made, id, name: cleanName(made.name, 'account_name') }, now),
+    ...newAccount(db, { ...made, id, name: readName(made.name) }, now),
   ])
   return id
+}
+
+function readName(text: string): string {
+  const name = cleanName(text)
+  if (name !== '') return name
+  throw new AppError('invalid_request', { param: 'name', message: 'A name is needed.' })
 }
