@@ -28,7 +28,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   elysia: /^src\/(app\.ts|http\/.*|.*\/(.*-)?(routes|guard)\.ts)$/,
   '@elysiajs/swagger': /^src\/http\/docs\.ts$/,
   '@logtape/logtape': /^src\/base\/log\.ts$/,
-  '@pydantic/genai-prices': /^src\/catalog\/sync\.ts$/,
+  '@pydantic/genai-prices': /^src\/catalog\/(sync|list-prices-apart)\.ts$/,
   arctic: /^src\/user\/oauth\.ts$/,
   bun: /^src\/(store|ledger|gateway|http)\//,
   'bun:sqlite': /^src\/(store|ledger)\//,

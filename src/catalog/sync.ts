@@ -43,7 +43,9 @@ export async function proposePrices(
   now: number,
 ): Promise<Proposed> {
   await book.reload()
-  const { findProvider } = await import('@pydantic/genai-prices')
+  const { findProvider } = (await import(
+    new URL('./list-prices-apart.ts', import.meta.url).href
+  )) as typeof import('./list-prices-apart.ts')
   const models = [...book.current.models.values()].filter((model) => model.state !== 'retired')
   const found = models.map((model) => ({ model, listed: findListed(model, findProvider, now) }))
   const open = await store.db.select().from(proposal).where(eq(proposal.state, 'open'))
@@ -74,7 +76,7 @@ interface Listed {
   source: string
 }
 
-type FindProvider = typeof import('@pydantic/genai-prices').findProvider
+type FindProvider = typeof import('./list-prices-apart.ts').findProvider
 
 /** By the first of the model's routes that the list knows. */
 function findListed(model: Model, findProvider: FindProvider, now: number): Listed | null {
