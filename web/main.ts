@@ -8,6 +8,8 @@ import { type Page, type PageProps, pages } from './routes.ts'
 import { loginPath, refreshSession, session } from './session.ts'
 import { shell } from './words/shell.ts'
 
+let opened = false
+
 function guarded(page: Page) {
   const Shown = lazy(page.load)
   return function Guarded(props: { params?: PageProps; rest?: string }) {
@@ -18,7 +20,9 @@ function guarded(page: Page) {
       if (closed) route(loginPath(), true)
     }, [closed])
     useEffect(() => {
-      document.querySelector('main')?.focus({ preventScroll: true })
+      // Not when the site is opened: the way by keyboard begins at the top there.
+      if (opened) document.querySelector('main')?.focus({ preventScroll: true })
+      opened = true
     }, [])
     if (page.who !== 'public' && visitor === null)
       return html`<p class="state" role="status">${shell().loading}</p>`

@@ -32,6 +32,10 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/status', who: 'public', label: 'status', load: () => import('./pages/status.ts').then((m) => m.Status) },
   // biome-ignore format: a table is read by its rows
+  { path: '/docs', who: 'public', label: 'docs', load: () => import('./pages/docs.ts').then((m) => m.Docs) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/docs/:page', who: 'public', label: null, load: () => import('./pages/docs.ts').then((m) => m.Docs) },
+  // biome-ignore format: a table is read by its rows
   { path: '/legal/:kind', who: 'public', label: null, load: () => import('./pages/legal.ts').then((m) => m.Legal) },
   // biome-ignore format: a table is read by its rows
   { path: '/legal/:kind/:version', who: 'public', label: null, load: () => import('./pages/legal.ts').then((m) => m.Legal) },

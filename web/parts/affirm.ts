@@ -48,11 +48,8 @@ export function Affirmation({ form, documents }: AffirmProps) {
 /** Each with its version, opened beside the form so that nothing typed is lost. */
 export function DocumentLinks({ documents }: { documents: readonly DocumentView[] }) {
   return documents.map(
-    (
-      { id, kind, version, effective_at },
-      index,
-    ) => html`${index > 0 && ' · '}<a key=${id} href=${`/legal/${kind}/${version}`} target="_blank">${shell().legal[kind]}
-      (${register().version(version, date(effective_at))})</a>`,
+    ({ id, kind, version, effective_at }, index) =>
+      html`${index > 0 && ' · '}<a key=${id} href=${`/legal/${kind}/${version}`} target="_blank">${register().named(shell().legal[kind], version, date(effective_at))}</a>`,
   )
 }
 

@@ -22,10 +22,21 @@ export function Frame({ children }: { children: ComponentChildren }) {
     ${visitor && html`<${Notices} account=${account} />`}
     <div class=${inside && visitor ? 'inside' : 'outside'}>
       ${inside && visitor && html`<${AccountMenu} account=${account} accounts=${visitor.accounts} />`}
-      <main id="main" tabindex="-1">${children}</main>
+      <main id="main" tabindex="-1" ref=${titled}>${children}</main>
     </div>
     <${Foot} />
   `
+}
+
+/** The window is named as the page names itself, whenever that changes. */
+function titled(main: HTMLElement | null): void {
+  if (main === null) return
+  const name = () => {
+    const platform = session.value?.brand.platform ?? 'KKCompany AI Platform'
+    const heading = main.querySelector('h1')?.textContent?.trim()
+    document.title = heading ? `${heading} · ${platform}` : platform
+  }
+  new MutationObserver(name).observe(main, { childList: true, subtree: true, characterData: true })
 }
 
 /** The account of the address, else the one looked at last, else the first. */
@@ -133,7 +144,7 @@ function Foot() {
     <footer>
       <nav aria-label=${session.value?.brand.company ?? ''}>
         ${legal.map((kind) => html`<a key=${kind} href=${`/legal/${kind}`}>${w.legal[kind]}</a>`)}
-        <a href="/swagger" native>${w.reference}</a>
+        <a href="/swagger" target="_top">${w.reference}</a>
       </nav>
       <label>${w.language}
         <select name="language" onChange=${(event: Event) => {

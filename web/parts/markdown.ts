@@ -9,7 +9,7 @@ import { Code } from './copy.ts'
 import { html } from './html.ts'
 import { Table } from './table.ts'
 
-/** Headings start one level below the page's own. */
+/** The page has a title of its own: the text's is left out, or comes below it. */
 export function Markdown({ text }: { text: string }) {
   return html`<div class="prose">${showAll(lexer(text))}</div>`
 }
@@ -22,7 +22,7 @@ function show(token: Token, key: number): ComponentChildren {
   switch (token.type) {
     case 'heading': {
       const { depth, tokens, text } = token as Tokens.Heading
-      return h(`h${Math.min(depth + 1, 6)}`, { key, id: slug(text) }, showAll(tokens))
+      return h(`h${Math.max(depth, 2)}`, { key, id: slug(text) }, showAll(tokens))
     }
     case 'paragraph':
       return html`<p key=${key}>${showAll(token.tokens)}</p>`

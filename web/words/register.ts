@@ -18,7 +18,8 @@ export const register = words({
     authority: 'I am authorised to accept the terms on behalf of this organisation.',
     adult: 'I am at least 18 years old, or of the age of majority where I live.',
     accept: 'I have read and accept:',
-    version: (version: string, day: string) => `version ${version}, in force from ${day}`,
+    named: (name: string, version: string, day: string) =>
+      `${name} (version ${version}, in force from ${day})`,
     submit: 'Register',
     sent: 'Look into your mail',
     sentLead: (email: string) =>
@@ -58,7 +59,8 @@ export const register = words({
     authority: '我有權代表此組織同意條款。',
     adult: '我已年滿 18 歲，或已達所在地的成年年齡。',
     accept: '我已閱讀並同意：',
-    version: (version: string, day: string) => `版本 ${version}，${day} 生效`,
+    named: (name: string, version: string, day: string) =>
+      `${name}（版本 ${version}，${day} 生效）`,
     submit: '註冊',
     sent: '請查看您的信箱',
     sentLead: (email: string) =>

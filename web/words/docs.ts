@@ -1,0 +1,27 @@
+/** The words around the guides; the guides themselves are in `docs/`. */
+import { words } from '../language.ts'
+
+export const docs = words({
+  en: {
+    guides: 'Guides',
+    titles: {
+      quickstart: 'Quickstart',
+      clients: 'Clients and tools',
+      errors: 'Errors',
+      billing: 'What a call costs',
+      operating: 'Running it yourself',
+    },
+    reference: 'API reference',
+  },
+  'zh-TW': {
+    guides: '使用指南',
+    titles: {
+      quickstart: '快速開始',
+      clients: '用戶端與工具',
+      errors: '錯誤',
+      billing: '費用如何計算',
+      operating: '自行架設',
+    },
+    reference: 'API 參考',
+  },
+})
