@@ -101,9 +101,7 @@ type Provider = { id: string; name: string }
 function LinkedLogins({ me, again }: SectionProps) {
   const w = settings()
   const providers: Provider[] = session.value?.registration.providers ?? []
-  const linked = new Map<string, string>(
-    me.identities.map(({ provider, email }: Me['identities'][number]) => [provider, email]),
-  )
+  const linked = new Map(me.identities.map(({ provider, email }) => [provider as string, email]))
   const unlink = async (provider: string) => {
     await withRecent(() => ask(api.me.identities({ provider }).delete()))
     again()

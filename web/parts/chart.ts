@@ -64,7 +64,8 @@ function Legend({ id, name, index, onPick }: LegendProps) {
 }
 
 const height = 220
-const [left, right, above, below] = [64, 8, 8, 24]
+const [right, above, below] = [8, 8, 24]
+const letter = 7
 
 interface BarsProps extends Omit<ChartProps, 'points' | 'slots'> {
   columns: readonly Column[]
@@ -82,6 +83,7 @@ function Bars({ label, columns, groups, bucket, format, onPick }: BarsProps) {
     return () => observer.disconnect()
   }, [])
   const { bars, top, steps } = barsOf(columns, groups)
+  const left = 12 + letter * Math.max(...steps.map((step) => format(step).length))
   const slot = Math.max(0, width.value - left - right) / Math.max(1, columns.length)
   const thick = Math.max(1, slot * 0.8)
   const x = (column: number) => left + column * slot + (slot - thick) / 2
