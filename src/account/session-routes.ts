@@ -1,11 +1,11 @@
 /** What every page asks first: who is signed in, her accounts, what is to be accepted; and accepting it. */
-import { and, eq, ne } from 'drizzle-orm'
+import { and, eq, inArray, ne } from 'drizzle-orm'
 import { Elysia, t } from 'elysia'
 import { AppError } from '../base/error.ts'
 import { describeRefusals } from '../http/describe.ts'
 import { strictBodies } from '../http/strict.ts'
 import { documentsToAccept, hashAddress, insertAcceptance } from '../legal/document.ts'
-import { member } from '../store/people.ts'
+import { document, member } from '../store/people.ts'
 import { account } from '../store/schema.ts'
 import { recentMs, userGuard } from '../user/guard.ts'
 import { offeredProviders } from '../user/oauth.ts'
@@ -52,9 +52,11 @@ export function sessionRoutes(people: People, { demoMails }: { demoMails: boolea
     .post(
       '/api/documents/accept',
       async ({ visitor, body, request, server }) => {
-        const open = await documentsToAccept(store, visitor.userId)
-        const unknown = body.documents.some((id) => !open.some((one) => one.id === id))
-        if (unknown) throw new AppError('not_affirmed', { param: 'documents' })
+        const meant = inArray(document.id, body.documents)
+        const known = await store.db.select({ id: document.id }).from(document).where(meant)
+        if (known.length < new Set(body.documents).size) {
+          throw new AppError('not_affirmed', { param: 'documents' })
+        }
         const { address, agent } = originOf(people, request, server)
         const facts = {
           userId: visitor.userId,
