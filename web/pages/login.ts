@@ -1,6 +1,6 @@
 /**
  * Log-in by password, passkey or another service, and the second factor. `?next=` is where she wanted to go, `?ticket=` a
- * log-in elsewhere that still needs its second factor, `?error=` why one elsewhere failed.
+ * log-in elsewhere that still needs its second factor (one of `?methods=`), `?error=` why one elsewhere failed.
  */
 import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
@@ -26,7 +26,7 @@ export function Login() {
   const { query } = useQuery()
   const { route } = useLocation()
   const second = useSignal<Second | null>(
-    query.ticket ? { ticket: query.ticket, methods: ['totp', 'passkey'] } : null,
+    query.ticket ? { ticket: query.ticket, methods: query.methods?.split(',') ?? ['totp'] } : null,
   )
   const enter = async () => route(startPath(await refreshSession(), query.next), true)
   if (second.value !== null) {

@@ -19,7 +19,7 @@ export function Mails() {
       data.length === 0
         ? html`<div class="state"><p>${w.empty}</p><a class="button" href="/register">${w.register}</a></div>`
         : data.map(
-            (mail, index) => html`<article key=${index} class="card mail">
+            (mail) => html`<article key=${mail.id} class="card mail">
               <h2>${mail.subject}</h2>
               <p class="soft">${w.to} ${mail.to} · <${Time} at=${mail.at} /></p>
               <p>${linked(mail.text)}</p>

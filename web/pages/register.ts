@@ -85,19 +85,24 @@ function Sent({ email }: { email: string }) {
   `
 }
 
+const readNewcomer = (ticket: string) => ask(api.register.oauth.get({ query: { ticket } }))
+type NewcomerView = Awaited<ReturnType<typeof readNewcomer>>
+
 function Newcomer({ ticket, documents }: { ticket: string; documents: readonly DocumentView[] }) {
   const w = register()
   const { query } = useQuery()
   const { route } = useLocation()
+  const newcomer = useLoad(ticket, () => readNewcomer(ticket))
   const send = async (data: FormData) => {
     await ask(api.register.oauth.post({ ticket, ...affirmed(data, documents) }))
     route(startPath(await refreshSession(), query.next), true)
   }
   return html`
     <h1>${w.elsewhereTitle}</h1>
-    <p>${w.elsewhereLead}</p>
-    <${Form} submit=${w.submit} onSend=${send}>${(form: FormState) => html`
-      <${Field} form=${form} name="name" label=${w.name} value=${query.name} required maxlength="200" autocomplete="name" />
-      <${Affirmation} form=${form} documents=${documents} />`}<//>
+    <${Load} of=${newcomer}>${({ name, email }: NewcomerView) => html`
+      <p>${w.elsewhereLead(email)}</p>
+      <${Form} submit=${w.submit} onSend=${send}>${(form: FormState) => html`
+        <${Field} form=${form} name="name" label=${w.name} value=${name} required maxlength="200" autocomplete="name" />
+        <${Affirmation} form=${form} documents=${documents} />`}<//>`}<//>
   `
 }

@@ -36,6 +36,12 @@ const en: Record<string, string> = {
   typed_wrong: 'Type it exactly as it is shown.',
   passkey_failed: 'No passkey was used. Try again.',
   foreign_origin: 'Open this page at its own address and try again.',
+  link_needed:
+    'That address has an account here already. Log in to it, then link the other service in your settings.',
+  invitation_for_other: 'This invitation is for another address. Log in with the invited one.',
+  model_not_found: 'That model is not sold here, or not any more. Choose one from the list.',
+  overloaded: 'No provider of this model is available right now. Try again shortly.',
+  shutting_down: 'This server is restarting. Try again in a moment.',
 }
 const zhTW: Record<keyof typeof en, string> = {
   offline: '無法連線到伺服器。請檢查網路後再試一次；您輸入的內容仍保留。',
@@ -69,6 +75,11 @@ const zhTW: Record<keyof typeof en, string> = {
   typed_wrong: '請完整輸入所顯示的文字。',
   passkey_failed: '未使用通行金鑰，請再試一次。',
   foreign_origin: '請在本站網址開啟此頁後再試一次。',
+  link_needed: '該地址在此已有帳號。請先登入，再到設定中連結其他服務。',
+  invitation_for_other: '這份邀請屬於其他地址，請以受邀地址登入。',
+  model_not_found: '此模型未販售或已下架，請從列表中選擇。',
+  overloaded: '目前沒有可用的供應商，請稍候再試。',
+  shutting_down: '伺服器正在重新啟動，請稍候再試。',
 }
 const table = words({ en, 'zh-TW': zhTW })
 

@@ -31,7 +31,8 @@ export const register = words({
     haveAccount: 'You have an account already?',
     closed: 'Registration is closed here. Ask someone of an account to invite you.',
     elsewhereTitle: 'One more step',
-    elsewhereLead: 'The other service confirmed who you are. Before your account is made:',
+    elsewhereLead: (email: string) =>
+      `The other service confirmed your address ${email}. Before your account is made:`,
     readMails: 'Read the mails of this demo',
     acceptTitle: 'New versions of our documents',
     acceptLead:
@@ -71,7 +72,8 @@ export const register = words({
     haveAccount: '已經有帳號了？',
     closed: '目前不開放註冊，請帳號成員邀請您。',
     elsewhereTitle: '還差一步',
-    elsewhereLead: '對方服務已確認您的身分。建立帳號之前，請完成以下項目：',
+    elsewhereLead: (email: string) =>
+      `對方服務已確認您的地址 ${email}。建立帳號之前，請完成以下項目：`,
     readMails: '查看此示範的信件',
     acceptTitle: '文件有新版本',
     acceptLead: '請閱讀變更內容。自生效日起，未同意前請求會被拒絕。',
