@@ -2,6 +2,7 @@
 import { api, ask } from '../api.ts'
 import { count, milliseconds, time } from '../format.ts'
 import { outcomeName, requests } from '../words/requests.ts'
+import { times } from './arithmetic.ts'
 import { Dialog } from './dialog.ts'
 import { Time } from './figures.ts'
 import { html } from './html.ts'
@@ -65,15 +66,6 @@ function Arithmetic({ row }: { row: RequestFacts }) {
     ${Number(row.cost) < Number(row.full_cost) && html`<p><small>${w.lessCharged}</small></p>`}
     ${row.usage_source !== 'provider' && row.usage_source !== 'none' && html`<p><small>${w.estimated}</small></p>`}
   `
-}
-
-/** Exactly, in whole digits: units × USD per million, with as many decimals as that has. */
-function times(units: number, perMillion: string): string {
-  const [whole = '0', part = ''] = perMillion.split('.')
-  const product = BigInt(units) * BigInt(whole + part)
-  const digits = product.toString().padStart(part.length + 7, '0')
-  const point = digits.length - part.length - 6
-  return `${digits.slice(0, point)}.${digits.slice(point)}`.replace(/\.?0+$/, '')
 }
 
 function Transfers({ row }: { row: RequestFacts }) {
