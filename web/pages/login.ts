@@ -3,6 +3,7 @@
  * log-in elsewhere that still needs its second factor (one of `?methods=`), `?error=` why one elsewhere failed.
  */
 import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { api, ask, Refusal } from '../api.ts'
 import { Act } from '../parts/act.ts'
@@ -12,7 +13,7 @@ import { html } from '../parts/html.ts'
 import { logInByPasskey } from '../parts/passkey.ts'
 import { useQuery } from '../parts/query.ts'
 import { textOf } from '../parts/written.ts'
-import { refreshSession, startPath } from '../session.ts'
+import { refreshSession, session, startPath } from '../session.ts'
 import { login } from '../words/login.ts'
 import { refusalWords } from '../words/refusal.ts'
 import { shell } from '../words/shell.ts'
@@ -28,20 +29,24 @@ export function Login() {
   const second = useSignal<Second | null>(
     query.ticket ? { ticket: query.ticket, methods: query.methods?.split(',') ?? ['totp'] } : null,
   )
-  const enter = async () => route(startPath(await refreshSession(), query.next), true)
+  const facts = session.value
+  // Whoever is in goes on, whichever way she came.
+  useEffect(() => {
+    if (facts?.visitor) route(startPath(facts, query.next), true)
+  }, [facts])
   if (second.value !== null) {
     const anew = () => {
       second.value = null
     }
-    return html`<${SecondFactor} ...${second.value} enter=${enter} anew=${anew} />`
+    return html`<${SecondFactor} ...${second.value} enter=${refreshSession} anew=${anew} />`
   }
-  return html`<${FirstFactor} enter=${enter} onSecond=${(next: Second) => {
+  return html`<${FirstFactor} enter=${refreshSession} onSecond=${(next: Second) => {
     second.value = next
   }} />`
 }
 
 interface FirstProps {
-  enter(): Promise<void>
+  enter(): Promise<unknown>
   onSecond(second: Second): void
 }
 
@@ -73,7 +78,7 @@ function FirstFactor({ enter, onSecond }: FirstProps) {
 }
 
 interface SecondProps extends Second {
-  enter(): Promise<void>
+  enter(): Promise<unknown>
   anew(): void
 }
 
