@@ -31,7 +31,7 @@ import { gatewayRoutes } from './gateway/routes.ts'
 import { createRunning } from './gateway/running.ts'
 import { usageRoutes } from './gateway/usage-routes.ts'
 import type { AnyServer } from './http/address.ts'
-import { docsRoutes } from './http/docs.ts'
+import { docsRoutes, type RouteToDescribe } from './http/docs.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { openSite, pageRoutes } from './http/pages.ts'
@@ -46,6 +46,7 @@ import { openBusiness } from './legal/business.ts'
 import { seedDocuments } from './legal/document.ts'
 import { legalRoutes } from './legal/routes.ts'
 import { openOutbox } from './mail/outbox.ts'
+import { noticeRoutes, noticeRoutes } from './notice/routes.ts'
 import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
@@ -56,6 +57,8 @@ import { openSessions } from './user/session.ts'
 
 export interface Server {
   url: string
+  /** Every route that is mounted: a test asks each of them who may use it. */
+  routes: readonly RouteToDescribe[]
   /** Takes no new calls, lets those under way end for as long as `drain_ms`, settles the rest, and closes. */
   stop(): Promise<void>
 }
@@ -177,6 +180,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
 
   return {
     url,
+    routes: http.routes,
     stop: async () => {
       state.draining = true
       log.info('stopping', { running: gateway.running.size })
@@ -208,9 +212,11 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, { demoMails }: { demoMa
     .use(accountRoutes(parts))
     .use(legalRoutes(parts))
     .use(keyRoutes(parts))
+    .use(noticeRoutes(parts))
     .use(usageRoutes(parts, catalog))
     .use(playgroundRoutes(parts, gateway))
     .use(catalogRoutes(catalog, store, clock))
+    .use(noticeRoutes(parts))
     .use(demoMailRoutes(store, demoMails))
 }
 export type Api = ReturnType<typeof dashboardRoutes>

@@ -9,7 +9,7 @@ import { countTry } from '../user/throttle.ts'
 import { readAccount } from './account.ts'
 import { closeAccount, closeUser } from './close.ts'
 import { exportAccount, exportUser } from './export.ts'
-import { accountGuard, mayRole, requireActive, roles } from './guard.ts'
+import { accountGuard, mayRole, requireActive } from './guard.ts'
 import {
   acceptInvitation,
   inviteMember,
@@ -22,7 +22,14 @@ import { addAccount, changeSettings, showSettings } from './settings.ts'
 
 const name = t.String({ minLength: 1, maxLength: 200 })
 const country = t.Optional(t.Nullable(t.String({ pattern: '^[A-Z]{2}$' })))
-const role = t.UnionEnum(roles)
+// Not `t.UnionEnum`: that fills in its first value, the owner, for what is left out.
+const role = t.Union([
+  t.Literal('owner'),
+  t.Literal('admin'),
+  t.Literal('billing'),
+  t.Literal('developer'),
+  t.Literal('read-only'),
+])
 const token = t.String({ minLength: 1, maxLength: 100 })
 
 const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
@@ -54,7 +61,7 @@ function settingRoutes(people: People) {
         user: 'any',
         parse: 'strict',
         body: t.Object({
-          ...{ kind: t.UnionEnum(['person', 'entity']), name, country },
+          ...{ kind: t.Union([t.Literal('person'), t.Literal('entity')]), name, country },
           authority: t.Boolean(),
         }),
         detail: describe('Open another account', 'not_affirmed'),

@@ -1,0 +1,297 @@
+/**
+ * Who may use each route of the running platform, asked of its own table of routes: one that is new and neither guarded nor on
+ * a list here fails. Bodies are made from the routes' schemas, so that it is the guard that refuses and not the form.
+ */
+import { afterAll, describe, expect, test } from 'bun:test'
+import { and, eq } from 'drizzle-orm'
+import { openParts, startServer } from '../src/app.ts'
+import { silentLog } from '../src/base/log.ts'
+import { readSettings } from '../src/config.ts'
+import { invitation, member, user, webhook } from '../src/store/people.ts'
+import { account, key, price } from '../src/store/schema.ts'
+import { newDirectory, now, type TestStore } from './helpers/database.ts'
+import { newTeam, newUser } from './helpers/people.ts'
+
+const { config } = readSettings({ data: newDirectory(), listen: '127.0.0.1:0' }, {})
+const parts = await openParts(config, silentLog)
+const server = await startServer(parts)
+afterAll(async () => {
+  await server.stop()
+  await parts.close()
+})
+const store = parts.store as TestStore
+
+const roles = ['owner', 'admin', 'billing', 'developer', 'read-only'] as const
+type Role = (typeof roles)[number]
+
+/** Members of "ours" are named after their roles; "theirs" belongs to Tess. */
+await newTeam(parts, 'ours', Object.fromEntries(roles.map((role) => [role, role])))
+await newTeam(parts, 'theirs', { tess: 'owner' })
+await newUser(parts, 'nobody')
+await store.write((db) => [
+  db.insert(key).values({
+    ...{ id: 'key_theirs', hash: 'hash', suffix: 's', accountId: 'theirs', name: 'k' },
+    createdAt: now,
+  }),
+  db.insert(webhook).values({
+    ...{ id: 'whk_theirs', accountId: 'theirs', url: 'https://a', secret: 's', createdAt: now },
+  }),
+  db.insert(invitation).values({
+    ...{ id: 'inv_theirs', hash: 'h', accountId: 'theirs', email: 'a@b.c', role: 'admin' },
+    ...{ invitedBy: 'tess', createdAt: now, expiresAt: now * 2 },
+  }),
+])
+
+/** What a route's parameter names, of someone else; none for a parameter fails. */
+const foreign: Record<string, string> = {
+  'accounts/:account': 'theirs',
+  'members/:user': 'tess',
+  'invitations/:invitation': 'inv_theirs',
+  'keys/:id': 'key_theirs',
+  'keys/:hash': 'hash',
+  'requests/:id': 'gen-theirs',
+  'webhooks/:webhook': 'whk_theirs',
+  'sessions/:id': '0123456789abcdef',
+  'passkeys/:id': 'passkey',
+  'identities/:provider': 'google',
+}
+
+/** For everyone, as a page that shows no one's data or what begins or proves a log-in. */
+const open = new Set([
+  ...['/api/v1', '/v1'].flatMap((base) =>
+    ['', '/:id', '/*'].map((rest) => `GET ${base}/models${rest}`),
+  ),
+  ...['session', 'captcha', 'invitations', 'models', 'models/history', 'status', 'demo/mails'].map(
+    (path) => `GET /api/${path}`,
+  ),
+  ...['', '/:kind', '/:kind/:version'].map((rest) => `GET /api/documents${rest}`),
+  ...['register', 'login', 'login/second', 'login/passkey', 'login/passkey/options', 'logout'].map(
+    (path) => `POST /api/${path}`,
+  ),
+  ...['verify', 'verify/resend', 'reset', 'reset/confirm', 'address/confirm'].map(
+    (path) => `POST /api/${path}`,
+  ),
+  ...['GET /api/oauth/:provider', 'GET /api/oauth/:provider/callback'],
+  ...['GET /api/register/oauth', 'POST /api/register/oauth'],
+])
+
+interface Route {
+  name: string
+  method: string
+  path: string
+  hooks: { body?: Schema; query?: Schema }
+}
+const routes: Route[] = server.routes
+  .filter(({ path }) => /^\/(api|v1)\//.test(path))
+  .map((route) => ({ ...route, hooks: route.hooks ?? {}, name: `${route.method} ${route.path}` }))
+const guarded = routes.filter(({ name }) => !open.has(name))
+const ofAccounts = guarded.filter(({ path }) => path.startsWith('/api/accounts/:account'))
+const cases = (some: Route[]) => some.map((route) => [route.name, route] as const)
+
+interface Schema {
+  type?: string
+  const?: unknown
+  enum?: unknown[]
+  anyOf?: Schema[]
+  properties?: Record<string, Schema>
+  required?: string[]
+  items?: Schema
+  minItems?: number
+  minimum?: number
+}
+
+/** The least that the schema takes. */
+function sample(schema: Schema): unknown {
+  if (schema.const !== undefined) return schema.const
+  if (schema.enum) return schema.enum[0]
+  if (schema.anyOf) return sample(schema.anyOf[0] as Schema)
+  if (schema.type === 'object') {
+    const needed = schema.required ?? []
+    return Object.fromEntries(needed.map((name) => [name, sample(schema.properties?.[name] ?? {})]))
+  }
+  if (schema.type === 'array')
+    return Array.from({ length: schema.minItems ?? 0 }, () => sample(schema.items ?? {}))
+  if (schema.type === 'boolean') return true
+  return schema.type === 'string' ? 'x' : (schema.minimum ?? 0)
+}
+
+/** `known`: parameters that are one's own, by name. */
+function fill(path: string, known: Record<string, string> = {}): string {
+  return path.replaceAll(/(\w+\/):(\w+)/g, (whole, before: string, name: string) => {
+    const value = known[name] ?? foreign[whole]
+    if (value === undefined) throw new Error(`Whose is ${whole}? Add one of another to the list.`)
+    return before + value
+  })
+}
+
+async function send(
+  { method, path, hooks }: Route,
+  { as, own = {}, extra = '' }: { as: string | null; own?: Record<string, string>; extra?: string },
+) {
+  const from = { address: '127.0.0.1', agent: null }
+  const cookie = as === null ? null : (await parts.sessions.open(as, from)).split(';')[0]
+  const query = new URLSearchParams((sample(hooks.query ?? {}) || {}) as Record<string, string>)
+  const body = JSON.stringify(hooks.body ? sample(hooks.body) : {})
+  const written = extra === '' ? body : body.replace(/\}$/, `${body === '{}' ? '' : ','}${extra}}`)
+  const response = await fetch(`${server.url}${fill(path, own)}?${query}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(cookie && { cookie }),
+      ...(method !== 'GET' && { 'content-type': 'application/json' }),
+    },
+    ...(method !== 'GET' && { body: written }),
+  })
+  const text = await response.text()
+  const code = response.ok ? null : JSON.parse(text).error.code
+  return { status: response.status, code }
+}
+
+test('the lists name no route that is not there', () => {
+  const names = new Set(routes.map(({ name }) => name))
+  expect([...open, ...Object.keys(allowed)].filter((name) => !names.has(name))).toEqual([])
+  expect(ofAccounts.map(({ name }) => name).filter((name) => !(name in allowed))).toEqual([])
+})
+
+test.each(cases(guarded))('without a session or key: %s is 401', async (_, route) => {
+  expect((await send(route, { as: null })).status).toBe(401)
+})
+
+test.each(cases(ofAccounts))('of another account: %s is 404', async (_, route) => {
+  expect(await send(route, { as: 'owner' })).toEqual({ status: 404, code: 'not_found' })
+  expect(await send(route, { as: 'nobody' })).toEqual({ status: 404, code: 'not_found' })
+})
+
+const ofThings = guarded.filter(({ path }) => /:(?!account|hash)\w+/.test(path))
+test.each(cases(ofThings))('of something of another’s by its id: %s is 404', async (_, route) => {
+  expect(await send(route, { as: 'owner', own: { account: 'ours' } })).toEqual({
+    status: 404,
+    code: 'not_found',
+  })
+})
+
+const all: readonly Role[] = roles
+const develop: readonly Role[] = ['owner', 'admin', 'developer']
+const manage: readonly Role[] = ['owner', 'admin']
+
+/** Which roles may use which route of their account. */
+const allowed: Record<string, readonly Role[]> = Object.fromEntries(
+  (
+    [
+      ['GET ', all],
+      ['PATCH ', manage],
+      ['GET /members', all],
+      // The body that is sent makes an owner.
+      ['PATCH /members/:user', ['owner']],
+      ['DELETE /members/:user', manage],
+      ['GET /invitations', manage],
+      ['POST /invitations', manage],
+      ['DELETE /invitations/:invitation', manage],
+      ['GET /export', all],
+      ['POST /close', ['owner']],
+      ['GET /keys', all],
+      ['POST /keys', develop],
+      ['PATCH /keys/:id', develop],
+      ['POST /keys/:id/rotate', develop],
+      ['POST /keys/:id/revoke', develop],
+      ['GET /overview', all],
+      ['GET /usage', all],
+      ['GET /requests', all],
+      ['GET /requests/:id', all],
+      ['GET /requests.csv', all],
+      ['GET /statement', all],
+      ['GET /statement.csv', all],
+      ['POST /playground', develop],
+    ] as const
+  ).map(([route, some]) => [route.replace(' ', ' /api/accounts/:account'), some]),
+)
+
+test.each(cases(ofAccounts))('by role: %s', async (name, route) => {
+  const may = []
+  for (const role of roles) {
+    const { code } = await send(route, { as: role, own: { account: 'ours' } })
+    if (code !== 'role_not_allowed') may.push(role)
+  }
+  expect(may).toEqual([...(allowed[name] ?? [])])
+})
+
+/** Everything that no body may reach. */
+async function untouchable() {
+  const { db } = store
+  const theirs = await Promise.all([
+    db.select().from(account).where(eq(account.id, 'theirs')),
+    ...[member, invitation, key, webhook].map((table) =>
+      db.select().from(table).where(eq(table.accountId, 'theirs')),
+    ),
+    db.select().from(user).where(eq(user.id, 'tess')),
+    db.select().from(price),
+  ])
+  const accounts = await db.select().from(account)
+  const people = await db.select().from(user)
+  return {
+    theirs,
+    money: accounts.filter((row) => row.creditsPosted > 0n || row.tier !== 'standard'),
+    operators: people.filter(({ adminRole }) => adminRole !== null),
+    developer: await db
+      .select()
+      .from(member)
+      .where(and(eq(member.accountId, 'ours'), eq(member.userId, 'developer'))),
+  }
+}
+
+const more = Object.entries({
+  ...{ admin_role: 'owner', adminRole: 'owner', tier: 'gold', balance: '1000', price: '0' },
+  ...{ credits_posted: 1000, creditsPosted: 1000, account_id: 'theirs', accountId: 'theirs' },
+  ...{ account: 'theirs', user_id: 'tess', userId: 'tess', id: 'theirs', verified: true },
+})
+  .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
+  .join(',')
+const extra = `${more},"__proto__":{"role":"owner","adminRole":"owner"},"constructor":{"prototype":{"role":"owner"}}`
+const writing = guarded.filter(({ method, hooks }) => method !== 'GET' && hooks.body)
+
+describe.each(['developer', 'owner'])(
+  'with fields that are none of its, a %s changes nothing by',
+  (as) => {
+    test.each(cases(writing))('%s', async (_, route) => {
+      const before = await untouchable()
+      const { status } = await send(route, {
+        as,
+        own: { account: 'ours', user: 'read-only' },
+        extra,
+      })
+      expect(status).toBeLessThan(500)
+      expect(await untouchable()).toEqual(before)
+      expect(({} as Record<string, unknown>).role).toBeUndefined()
+    })
+  },
+)
+
+test('a member who is removed and a user who is suspended are refused at once', async () => {
+  const route = ofAccounts.find(({ name }) => name === 'GET /api/accounts/:account') as Route
+  const cookie = (await parts.sessions.open('billing', { address: '', agent: null })).split(';')[0]
+  const ask = async () =>
+    (
+      await fetch(server.url + fill(route.path, { account: 'ours' }), {
+        headers: { cookie: cookie ?? '' },
+      })
+    ).status
+  expect(await ask()).toBe(200)
+  await store.write((db) => [db.delete(member).where(eq(member.userId, 'billing'))])
+  expect(await ask()).toBe(404)
+  await store.write((db) => [
+    db.update(user).set({ state: 'suspended' }).where(eq(user.id, 'billing')),
+  ])
+  expect(await ask()).toBe(401)
+})
+
+test('what another site sends with her cookie is refused', async () => {
+  const cookie = (await parts.sessions.open('owner', { address: '', agent: null })).split(';')[0]
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
+    const reply = await fetch(`${server.url}/api/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie: cookie ?? '', ...headers },
+      body: JSON.stringify({ kind: 'person', name: 'x', authority: true }),
+    })
+    expect([reply.status, (await reply.json()).error.code]).toEqual([403, 'foreign_origin'])
+  }
+})
