@@ -1,8 +1,18 @@
 /** Every job: one file and one line each. */
+import { expire } from './expire.ts'
 import type { Job } from './job.ts'
+import { raiseNotices, sendEvents } from './notices.ts'
 import { refreshCatalog } from './refresh-catalog.ts'
 import { sendMail } from './send-mail.ts'
 import { sweepHolds } from './sweep-holds.ts'
 import { verify } from './verify.ts'
 
-export const jobs: readonly Job[] = [sweepHolds, refreshCatalog, verify, sendMail]
+export const jobs: readonly Job[] = [
+  sweepHolds,
+  refreshCatalog,
+  verify,
+  sendMail,
+  raiseNotices,
+  sendEvents,
+  expire,
+]

@@ -3,7 +3,7 @@
  * axe finds nothing, nothing is wider than the screen, nothing is asked of another origin, and each is pictured in
  * `dist/screens` to be looked at.
  */
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { beforeAll, expect, test } from 'bun:test'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pages } from '../../web/routes.ts'
@@ -44,11 +44,6 @@ beforeAll(async () => {
   const { facts } = await startKkai<Demo>(['demo', '--listen', '127.0.0.1:0'])
   demo = facts
 })
-afterAll(async () => {
-  await visitor?.close()
-  await stranger?.close()
-})
-
 async function enter(): Promise<Visit> {
   const entered = await visit(demo.url)
   await entered.page.goto(demo.url)
@@ -69,7 +64,7 @@ async function enter(): Promise<Visit> {
 
 for (const { path, who } of pages) {
   journey(
-    `${path} is for everyone: axe, width, origin, console`,
+    `${path} is for everyone to read, and keeps to itself`,
     async () => {
       if (who === 'public') stranger ??= await visit(demo.url)
       else visitor ??= await enter()
