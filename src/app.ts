@@ -46,7 +46,7 @@ import { openBusiness } from './legal/business.ts'
 import { seedDocuments } from './legal/document.ts'
 import { legalRoutes } from './legal/routes.ts'
 import { openOutbox } from './mail/outbox.ts'
-import { noticeRoutes, noticeRoutes } from './notice/routes.ts'
+import { noticeRoutes } from './notice/routes.ts'
 import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
@@ -212,7 +212,6 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, { demoMails }: { demoMa
     .use(accountRoutes(parts))
     .use(legalRoutes(parts))
     .use(keyRoutes(parts))
-    .use(noticeRoutes(parts))
     .use(usageRoutes(parts, catalog))
     .use(playgroundRoutes(parts, gateway))
     .use(catalogRoutes(catalog, store, clock))
