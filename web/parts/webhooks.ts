@@ -93,7 +93,7 @@ function Deliveries({
         ? html`<p>${w.noDeliveries}</p>`
         : html`<${Table} label=${w.deliveries} head=${[w.time, w.event, w.status]}>
             ${data.map(
-              ({ id, created_at, event, status }: Delivery) => html`<tr key=${id}>
-              <td><${Time} at=${created_at} /></td><td>${event}</td><td>${status ?? '–'}</td></tr>`,
+              ({ id, created_at, event, state, status, error }: Delivery) => html`<tr key=${id}>
+              <td><${Time} at=${created_at} /></td><td>${event}</td><td>${status ?? state} ${error && html`<small>${error}</small>`}</td></tr>`,
             )}<//>`}<//><//>`
 }
