@@ -100,7 +100,7 @@ export async function listAccounts({ store }: Pick<People, 'store'>, userId: str
     .from(member)
     .innerJoin(account, eq(account.id, member.accountId))
     .where(and(eq(member.userId, userId), ne(account.state, 'closed')))
-    .orderBy(account.createdAt)
+    .orderBy(account.createdAt, account.id)
   return rows.map(({ email, name, kind, state, ...row }) => ({
     ...row,
     name: name || email || row.id,
