@@ -10,6 +10,7 @@ import type { People } from './people.ts'
 import { cleanName } from './register.ts'
 import type { Origin, Visitor } from './session.ts'
 import { codeLimits, countTry, forgetTries } from './throttle.ts'
+import { dropTickets } from './ticket.ts'
 
 export async function readProfile({ store }: People, { userId }: Visitor) {
   const { db } = store
@@ -49,7 +50,7 @@ export async function changeProfile(
   await store.write((db) => [db.update(user).set(changes).where(eq(user.id, userId))])
 }
 
-/** The other sessions end. */
+/** The other sessions end, and so do links that were asked for. */
 export async function changePassword(
   { store, outbox }: People,
   { userId, email, language, sessionId }: Visitor,
@@ -60,6 +61,7 @@ export async function changePassword(
   await store.write((db) => [
     db.update(user).set({ passwordHash }).where(eq(user.id, userId)),
     endSessions(db, userId, sessionId),
+    dropTickets(db, null, userId),
     outbox.queue(db, { to: email, language, kind: 'password_changed' }),
   ])
 }

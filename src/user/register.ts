@@ -56,9 +56,10 @@ export async function register(
   const { store, outbox, clock } = people
   const now = clock.now()
   const email = normaliseEmail(registration.email)
+  const names = cleanNames(registration)
   checkPassword(registration.password, email)
   await checkAffirmed(store, registration, now)
-  // Before it is known whether the address is new: the time it takes tells nothing.
+  // All before it is known whether the address is new: the time it takes tells nothing.
   const passwordHash = await hashPassword(registration.password)
   const { language } = registration
   const [known] = await store.db.select({ id: user.id }).from(user).where(eq(user.email, email))
@@ -78,7 +79,7 @@ export async function register(
       ...userStatements(
         db,
         people,
-        { ...registration, email },
+        { ...registration, ...names, email },
         { id, passwordHash, from },
         makeAccount,
         now,
@@ -108,20 +109,31 @@ export function userStatements(
   makeAccount: MakeAccount,
   now: number,
 ): Statement[] {
-  const { email, language, kind, accountName, country, documents } = registration
-  const name = cleanName(registration.name)
+  const { email, language, kind, country, documents } = registration
+  const { name, accountName } = cleanNames(registration)
   const row = {
     ...{ id, email, name, language, passwordHash, affirmedAt: now, createdAt: now },
     emailVerifiedAt: verifiedAt ?? null,
   }
   const addressHash = hashAddress(from.address, sealingKey)
   const accepted = { userId: id, addressHash, agent: from.agent?.slice(0, 300) ?? null }
-  const owned = kind === 'entity' ? cleanName(accountName ?? '', 'account_name') : name || email
   return [
     must(db.insert(user).values(row).onConflictDoNothing(), 'email_taken', { param: 'email' }),
     ...documents.map((documentId) => insertAcceptance(db, { ...accepted, documentId }, now)),
-    ...makeAccount(db, { kind, name: owned, country, ownerId: id }, now),
+    ...makeAccount(db, { kind, name: accountName ?? (name || email), country, ownerId: id }, now),
   ]
+}
+
+/** An entity's account has its name; a person's is called as she is. */
+function cleanNames({
+  kind,
+  name,
+  accountName,
+}: Pick<Registration, 'kind' | 'name' | 'accountName'>) {
+  return {
+    name: cleanName(name),
+    accountName: kind === 'entity' ? cleanName(accountName ?? '', 'account_name') : null,
+  }
 }
 
 /** Refuses with `not_affirmed`, naming what is missing. */

@@ -1,6 +1,7 @@
 /**
  * How often something may be tried: one counter for each subject (an address block, a user's address) and window, kept in the
- * database so that neither a restart nor another node forgets it. Counting and refusing are one statement.
+ * database so that neither a restart nor another node forgets it. Every try is counted before it is judged: of many at once
+ * none is missed.
  */
 import { eq, lt, sql } from 'drizzle-orm'
 import { AppError } from '../base/error.ts'

@@ -41,9 +41,10 @@ export function useTicket(db: Query, kind: TicketKind, secret: string, now: numb
   })
 }
 
-/** Those of a user that a new one replaces. */
-export function dropTickets(db: Query, kind: TicketKind, userId: string): Statement {
-  return db.delete(ticket).where(and(eq(ticket.kind, kind), eq(ticket.userId, userId)))
+/** Those of a user that a new one replaces; of every kind when what they were begun with counts no more. */
+export function dropTickets(db: Query, kind: TicketKind | null, userId: string): Statement {
+  const same = kind === null ? undefined : eq(ticket.kind, kind)
+  return db.delete(ticket).where(and(same, eq(ticket.userId, userId)))
 }
 
 const isOpen = (kind: TicketKind, secret: string, now: number) =>

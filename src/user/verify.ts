@@ -5,7 +5,7 @@
 import { and, eq, isNull, ne, sql } from 'drizzle-orm'
 import { normaliseEmail } from '../base/email.ts'
 import { AppError } from '../base/error.ts'
-import { user } from '../store/people.ts'
+import { identity, passkey, recoveryCode, user } from '../store/people.ts'
 import { byHand, must, type Query, type Statement } from '../store/store.ts'
 import { endSessions } from './login.ts'
 import { checkPassword, hashPassword } from './password.ts'
@@ -61,7 +61,7 @@ export async function sendReset(people: People, given: string): Promise<void> {
   }))
 }
 
-/** The address is proven by the way; every session ends. */
+/** The address is proven by the way; every session ends, and so does whatever was begun in one. */
 export async function resetPassword(
   people: People,
   token: string,
@@ -80,8 +80,8 @@ export async function resetPassword(
   const passwordHash = await hashPassword(password)
   await store.write((db) => [
     useTicket(db, 'reset', token, now),
-    dropTickets(db, 'reset', id),
-    dropTickets(db, 'second', id),
+    dropTickets(db, null, id),
+    ...(row.emailVerifiedAt === null ? dropFactors(db, id) : []),
     db
       .update(user)
       .set({ passwordHash, emailVerifiedAt: sql`COALESCE(email_verified_at, ${now})` })
@@ -91,6 +91,15 @@ export async function resetPassword(
     outbox.queue(db, { to: email, language, kind: 'password_changed' }),
   ])
   people.forgetKeys()
+}
+
+/** Before the address was proven, whoever registered with it may have been someone else: no way in of hers stays. */
+function dropFactors(db: Query, userId: string): Statement[] {
+  const noApp = { totpSecret: null, totpConfirmedAt: null }
+  return [
+    ...[passkey, recoveryCode, identity].map((one) => db.delete(one).where(eq(one.userId, userId))),
+    db.update(user).set(noApp).where(eq(user.id, userId)),
+  ]
 }
 
 /** Mails a link to the new address. Whether it is taken is told by mail to whoever reads there, not here. */
