@@ -51,6 +51,8 @@ export async function postStream(
 }
 
 function refusalOf(value: unknown, status: number): Refusal {
+  // Eden tells a connection that failed as an answer whose value is what was thrown.
+  if (value instanceof Error) return new Refusal('offline', value.message)
   const told = value as {
     error?: { code?: string; message?: string; param?: string | null }
   } | null
