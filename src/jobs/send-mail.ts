@@ -1,5 +1,6 @@
 /** Delivers the outbox. Without `smtp_url` mails stay queued, and the log says so once. */
 import { deliverDue } from '../mail/deliver.ts'
+import { loadMailer } from '../mail/load.ts'
 import type { Mailer } from '../mail/send-apart.ts'
 import type { Job } from './job.ts'
 
@@ -17,13 +18,7 @@ export const sendMail: Job = {
       return
     }
     const mailer = () => {
-      const opened =
-        open.get(store) ??
-        (
-          import(new URL('../mail/send-apart.ts', import.meta.url).href) as Promise<
-            typeof import('../mail/send-apart.ts')
-          >
-        ).then(({ openMailer }) => openMailer(smtpUrl))
+      const opened = open.get(store) ?? loadMailer(smtpUrl)
       open.set(store, opened)
       return opened
     }

@@ -77,7 +77,7 @@ function watch(page: Page, origin: string): string[] {
 /** Clicks the button or link of that name, as a person finds it. */
 export async function press(page: Page, name: string): Promise<void> {
   const element = await page.waitForSelector(
-    `::-p-xpath(//*[self::button or self::a or self::summary][normalize-space()=${quote(name)} or @aria-label=${quote(name)}])`,
+    `xpath///*[self::button or self::a or self::summary][normalize-space()=${quote(name)} or @aria-label=${quote(name)}]`,
     { visible: true, timeout: 5_000 },
   )
   await element?.click()
@@ -91,7 +91,7 @@ export async function fill(page: Page, name: string, value: string): Promise<voi
 }
 
 export async function sees(page: Page, text: string, timeout = 5_000): Promise<void> {
-  await page.waitForSelector(`::-p-xpath(//body[contains(., ${quote(text)})])`, { timeout })
+  await page.waitForSelector(`xpath///body[contains(., ${quote(text)})]`, { timeout })
 }
 
 function quote(text: string): string {

@@ -11,6 +11,11 @@ export interface Mailbox {
   find(to: string, pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
 }
 
+const open: SMTPServer[] = []
+afterAll(() => {
+  for (const server of open) server.close()
+})
+
 export async function openMailbox(): Promise<Mailbox> {
   const mails: ParsedMail[] = []
   const server = new SMTPServer({
@@ -24,7 +29,7 @@ export async function openMailbox(): Promise<Mailbox> {
     },
   })
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  afterAll(() => new Promise<void>((closed) => server.close(closed)))
+  open.push(server)
   const { port } = server.server.address() as { port: number }
 
   async function find(to: string, pattern: RegExp, timeoutMs = 10_000): Promise<RegExpExecArray> {

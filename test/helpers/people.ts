@@ -18,7 +18,10 @@ export interface TestPeople extends People {
   forgotten(): number
 }
 
-export async function openPeople(store: TestStore): Promise<TestPeople> {
+export async function openPeople(
+  store: TestStore,
+  settings: Record<string, string> = {},
+): Promise<TestPeople> {
   let passed = 0
   let forgotten = 0
   const clock = {
@@ -28,7 +31,7 @@ export async function openPeople(store: TestStore): Promise<TestPeople> {
       passed += ms
     },
   }
-  const { config } = readSettings({ public_url: 'https://ai.example.com' }, {})
+  const { config } = readSettings({ public_url: 'https://ai.example.com', ...settings }, {})
   const brand = () => ({ platform: 'AI', publicUrl: 'https://ai.example.com' })
   return {
     ...{ store, clock, config, log: silentLog, sealingKey: newSealingKey() },
