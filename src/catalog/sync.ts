@@ -43,9 +43,7 @@ export async function proposePrices(
   now: number,
 ): Promise<Proposed> {
   await book.reload()
-  const { findProvider } = (await import(
-    new URL('./list-prices-apart.ts', import.meta.url).href
-  )) as typeof import('./list-prices-apart.ts')
+  const findProvider = await loadList()
   const models = [...book.current.models.values()].filter((model) => model.state !== 'retired')
   const found = models.map((model) => ({ model, listed: findListed(model, findProvider, now) }))
   const open = await store.db.select().from(proposal).where(eq(proposal.state, 'open'))
@@ -77,6 +75,30 @@ interface Listed {
 }
 
 type FindProvider = typeof import('./list-prices-apart.ts').findProvider
+
+async function loadList(): Promise<FindProvider> {
+  const list = await import(new URL('./list-prices-apart.ts', import.meta.url).href)
+  return (list as typeof import('./list-prices-apart.ts')).findProvider
+}
+
+/** Which of the provider's models the list has prices for, and how much each reads where the list says so. */
+export async function listedModels(
+  provider: string,
+  names: readonly string[],
+  now: number,
+): Promise<{ id: string; contextLength: number | null }[]> {
+  const providerId = listNames[provider] ?? provider
+  const models = (await loadList())({ providerId })?.models ?? []
+  return names.flatMap((id) => {
+    const info = models.find((one) => isNamed(one, id))
+    const priced = (info && readPrices(info, now)) ?? []
+    // A chat model whose answers have no price would give them away.
+    const whole = id.includes('embed') || priced.some(({ unit }) => unit === 'output')
+    return info && priced.length > 0 && whole
+      ? [{ id, contextLength: info.context_window ?? null }]
+      : []
+  })
+}
 
 /** By the first of the model's routes that the list knows. */
 function findListed(model: Model, findProvider: FindProvider, now: number): Listed | null {

@@ -21,7 +21,7 @@ export interface BusinessFacts {
   requireVerified: boolean
   /** Anyone may register; otherwise by invitation only. */
   openRegistration: boolean
-  /** The simulated provider runs beside the server, at `simulatorUrl` of `admin/setup.ts`. */
+  /** The simulated provider runs beside the server. */
   simulated: boolean
 }
 

@@ -1,6 +1,7 @@
 /** The documents for everyone: in force and to come, every version, and a version's text beside the one before it. */
 import { and, asc, desc, eq, lt } from 'drizzle-orm'
 import { Elysia, t } from 'elysia'
+import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/error.ts'
 import { describeRefusals } from '../http/describe.ts'
 import { document } from '../store/people.ts'
@@ -8,7 +9,13 @@ import type { Store } from '../store/store.ts'
 import type { Business } from './business.ts'
 import { type DocumentKind, type DocumentRow, documentKinds } from './document.ts'
 
-export function legalRoutes({ store, business }: { store: Store; business: Business }) {
+interface Library {
+  store: Store
+  business: Business
+  clock: Clock
+}
+
+export function legalRoutes({ store, business, clock }: Library) {
   const tag = (summary: string) => ({
     detail: { summary, tags: ['Documents'], responses: describeRefusals('not_found') },
   })
@@ -48,7 +55,7 @@ export function legalRoutes({ store, business }: { store: Store; business: Busin
       async ({ set }) => {
         set.headers['cache-control'] = 'no-cache'
         const rows = await store.db.select().from(document).orderBy(asc(document.effectiveAt))
-        const now = Date.now()
+        const now = clock.now()
         return {
           current: documentKinds.flatMap((kind) => {
             const row = rows.findLast((one) => one.kind === kind && one.effectiveAt <= now)

@@ -1,0 +1,176 @@
+/** The set-up of a new platform, step by step: the first by the one-time address, the others by the admin whom it made. */
+import { Elysia, t } from 'elysia'
+import { AppError } from '../base/error.ts'
+import { sellableModels } from '../catalog/book.ts'
+import { describeRefusals } from '../http/describe.ts'
+import { currentDocuments } from '../legal/document.ts'
+import { userGuard, visitorOf } from '../user/guard.ts'
+import { originOf } from '../user/routes.ts'
+import type { Visitor } from '../user/session.ts'
+import { makeFirstCall } from './first-call.ts'
+import {
+  connectProvider,
+  connectSimulated,
+  onlyChannel,
+  publishPrices,
+  realProviders,
+  type Simulated,
+} from './first-provider.ts'
+import type { Parts } from './parts.ts'
+import { checkOffer, createFirstAdmin, readSteps } from './setup.ts'
+
+const text = (most: number) => t.String({ minLength: 1, maxLength: most })
+const price = t.String({ pattern: '^\\d{1,9}(\\.\\d{1,6})?$' })
+const step = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
+  parse: 'strict' as const,
+  detail: { summary, tags: ['Set-up'], responses: describeRefusals('invalid_request', ...codes) },
+})
+
+export function setupRoutes(parts: Parts, simulated: Simulated) {
+  const { store, sessions, business, clock, catalog } = parts
+  const own = { user: 'any' } as const
+  // Links in mails and the provider's key: not for a session that was left open.
+  const sensitive = { user: 'recent' } as const
+
+  return new Elysia({ name: 'setup' })
+    .use(userGuard(parts))
+    .get(
+      '/api/setup',
+      async ({ query: { token = '' }, request }) => {
+        const steps = await readSteps(parts)
+        if (steps.admin) requireOwner(await visitorOf(sessions, request))
+        else await checkOffer(parts, token)
+        const { platform, company, contact, jurisdiction, publicUrl } = business.current
+        const documents = await currentDocuments(store, clock.now())
+        return {
+          steps,
+          documents: documents.map(({ id, kind, version }) => ({ id, kind, version })),
+          brand: { platform, company, contact, jurisdiction, public_url: publicUrl },
+          providers: realProviders.map(({ id, baseUrl, needsKey }) => ({
+            ...{ id, base_url: baseUrl, needs_key: needsKey },
+          })),
+          models: sellableModels(catalog.current, clock.now()).map(({ id }) => id),
+        }
+      },
+      {
+        open: true,
+        query: t.Object({ token: t.Optional(t.String({ maxLength: 100 })) }),
+        detail: {
+          ...{ summary: 'How far the set-up is', tags: ['Set-up'] },
+          responses: describeRefusals('invalid_link', 'session_required', 'role_not_allowed'),
+        },
+      },
+    )
+    .post(
+      '/api/setup/admin',
+      async ({ body: { token, ...admin }, request, server, set }) => {
+        const from = originOf(parts, request, server)
+        set.headers['set-cookie'] = await createFirstAdmin(parts, token, admin, from)
+        return { state: 'in' as const }
+      },
+      {
+        open: true,
+        body: t.Object({
+          token: text(100),
+          email: text(300),
+          password: text(300),
+          name: t.String({ maxLength: 200 }),
+          language: t.Union([t.Literal('en'), t.Literal('zh-TW')]),
+          adult: t.Boolean(),
+          documents: t.Array(text(64), { maxItems: 10 }),
+        }),
+        ...step('Make the first admin', 'invalid_link', 'weak_password', 'not_affirmed'),
+      },
+    )
+    .post(
+      '/api/setup/brand',
+      async ({ visitor, body: { public_url, ...brand } }) => {
+        requireOwner(visitor)
+        const publicUrl = public_url?.replace(/\/+$/, '') || null
+        await business.change({ ...brand, publicUrl }, visitor.userId, clock.now())
+        return { ok: true }
+      },
+      {
+        ...sensitive,
+        body: t.Object({
+          platform: text(200),
+          company: text(200),
+          contact: text(200),
+          jurisdiction: text(200),
+          public_url: t.Optional(t.Nullable(t.String({ maxLength: 200 }))),
+        }),
+        ...step('Name the platform', 'recent_login_required', 'role_not_allowed'),
+      },
+    )
+    .post(
+      '/api/setup/provider',
+      ({ visitor: { userId, adminRole }, body }) => {
+        requireOwner({ adminRole })
+        if (body.simulated) return connectSimulated(parts, simulated, userId)
+        const connection = {
+          provider: body.provider ?? '',
+          baseUrl: body.base_url || null,
+          apiKey: body.api_key || null,
+          allowPrivate: body.allow_private ?? false,
+        }
+        return connectProvider(parts, connection, userId)
+      },
+      {
+        ...sensitive,
+        body: t.Object({
+          simulated: t.Optional(t.Boolean()),
+          provider: t.Optional(text(64)),
+          base_url: t.Optional(t.Nullable(t.String({ maxLength: 500 }))),
+          api_key: t.Optional(t.Nullable(t.String({ maxLength: 500 }))),
+          allow_private: t.Optional(t.Boolean()),
+        }),
+        ...step('Connect a provider, and try it', 'recent_login_required', 'role_not_allowed'),
+      },
+    )
+    .post(
+      '/api/setup/prices',
+      async ({ visitor: { userId, adminRole }, body: { markup = '0', models = [], channel } }) => {
+        requireOwner({ adminRole })
+        const from = models.length === 0 ? '' : (channel ?? (await onlyChannel(parts)))
+        const prices = models.map(({ id, context_length = null, input, output = null }) => ({
+          ...{ id, channel: from, contextLength: context_length, input, output },
+        }))
+        return publishPrices(parts, { markup, own: prices, by: userId }, simulated)
+      },
+      {
+        ...own,
+        body: t.Object({
+          markup: t.Optional(t.String({ pattern: '^\\d{1,4}(\\.\\d{1,2})?$' })),
+          channel: t.Optional(text(100)),
+          models: t.Optional(
+            t.Array(
+              t.Object({
+                id: text(200),
+                context_length: t.Optional(t.Integer({ minimum: 1, maximum: 100_000_000 })),
+                input: price,
+                output: t.Optional(price),
+              }),
+              { maxItems: 100 },
+            ),
+          ),
+        }),
+        ...step('Publish the first prices', 'role_not_allowed', 'invalid_amount'),
+      },
+    )
+    .post(
+      '/api/setup/test',
+      ({ visitor: { userId, adminRole }, body: { model = null } }) => {
+        requireOwner({ adminRole })
+        return makeFirstCall(parts, userId, model)
+      },
+      {
+        ...own,
+        body: t.Object({ model: t.Optional(text(200)) }),
+        ...step('Make a first call', 'role_not_allowed', 'model_not_found', 'timeout'),
+      },
+    )
+}
+
+function requireOwner({ adminRole }: Pick<Visitor, 'adminRole'>): void {
+  if (adminRole !== 'owner') throw new AppError('role_not_allowed')
+}
