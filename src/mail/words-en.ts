@@ -12,7 +12,7 @@ export interface Said {
 }
 
 /** One kind of letter, with what it needs. */
-export type LetterOf<K extends Letter['kind']> = Extract<Letter, { kind: K }>
+export type LetterOf<K extends Letter['kind']> = Letter & { kind: K }
 
 export interface MailWords {
   hello: string

@@ -1,0 +1,38 @@
+/** One letter of each kind: a new kind does not compile without one. */
+import type { Letter, LetterBody } from '../../src/mail/letter.ts'
+import type { LetterOf } from '../../src/mail/words-en.ts'
+
+type Bodies = { [K in Letter['kind']]: Omit<LetterOf<K>, 'to' | 'language' | 'kind'> }
+
+const at = Date.UTC(2026, 0, 15, 12)
+const account = { accountName: 'Acme' }
+
+const bodies: Bodies = {
+  verify: { path: '/verify?token=abc' },
+  already_registered: { path: '/login' },
+  reset: { path: '/reset/confirm?token=abc' },
+  change_address: { path: '/address?token=abc' },
+  address_changed: { newAddress: 'new@example.com' },
+  password_changed: {},
+  new_login: { agent: 'Firefox', address: '203.0.113.7', at },
+  second_factor_on: {},
+  second_factor_off: {},
+  recovery_code_used: {},
+  login_linked: { provider: 'GitHub' },
+  login_unlinked: { provider: 'GitHub' },
+  passkey_added: { name: 'Laptop' },
+  passkey_removed: { name: 'Laptop' },
+  key_created: { ...account, keyName: 'Bot', suffix: 'ab12' },
+  invitation: { ...account, path: '/invitation?token=abc', inviter: 'Ann', role: 'developer' },
+  account_suspended: { ...account, reason: 'Fraud' },
+  account_reinstated: { ...account, reason: 'Error' },
+  account_closed: { ...account, refund: '12.50' },
+  terms_changed: { path: '/accept', title: 'Terms', summary: 'Shorter', effectiveAt: at },
+  low_balance: { ...account, path: '/accounts/acc_1/billing', balance: '4.20' },
+  key_budget: { path: '/accounts/acc_1/keys', keyName: 'Bot', percent: 80, limit: '10.00' },
+}
+
+export const letters = Object.entries(bodies).map(
+  ([kind, body]) => ({ kind, ...body }) as LetterBody,
+)
+export const languages = ['en', 'zh-TW'] as const
