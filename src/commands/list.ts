@@ -1,5 +1,6 @@
 /** Every command: one file and one line. */
 import { accountCreate, accountReinstate, accountShow, accountSuspend } from './account.ts'
+import { adminCreate, adminSetup } from './admin.ts'
 import {
   catalogApply,
   catalogApprove,
@@ -11,6 +12,7 @@ import type { Command } from './command.ts'
 import { configShow } from './config.ts'
 import { creditGrant, statement } from './credit.ts'
 import { demo } from './demo.ts'
+import { documentList, documentPublish, documentShow } from './document.ts'
 import { exportUsage } from './export.ts'
 import { keyCreate, keyDisable, keyEnable, keyLimit, keyRevoke, keyRotate, keyShow } from './key.ts'
 import { serve } from './serve.ts'
@@ -23,9 +25,11 @@ export const commands: readonly Command[] = [
   demo,
   simulate,
   ...[catalogApply, catalogShow, catalogPropose, catalogApprove, catalogReject],
+  ...[adminCreate, adminSetup],
   ...[accountCreate, accountShow, accountSuspend, accountReinstate],
   ...[creditGrant, statement],
   ...[keyCreate, keyShow, keyLimit, keyDisable, keyEnable, keyRotate, keyRevoke],
+  ...[documentList, documentShow, documentPublish],
   exportUsage,
   verify,
   configShow,

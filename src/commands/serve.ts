@@ -1,4 +1,5 @@
 /** `kkai serve`: the server, until it is told to stop. */
+import { offerSetup } from '../admin/setup.ts'
 import { openParts, startServer } from '../app.ts'
 import { openLog } from '../base/log.ts'
 import { readSettings } from '../config.ts'
@@ -24,10 +25,11 @@ async function runServer({ flags, json, print, runNamed }: Context): Promise<num
     const server = await startServer(parts)
     for (const problem of parts.catalog.problems) log.error('catalog.problem', { problem })
     const { url } = server
-    const started = { url, data: config.data, version }
-    await print(
-      json ? JSON.stringify(started) : greet(url, config.data, parts.catalog.current.models.size),
-    )
+    const path = await offerSetup(parts)
+    const setup = path === null ? null : parts.publicUrl() + path
+    const started = { url, data: config.data, version, setup }
+    const models = parts.catalog.current.models.size
+    await print(json ? JSON.stringify(started) : greet(started, models))
     await stopped
     await server.stop()
     await commands.stop()
@@ -38,12 +40,26 @@ async function runServer({ flags, json, print, runNamed }: Context): Promise<num
   }
 }
 
-function greet(url: string, data: string, models: number): string {
-  const hello = `kkai ${version} listens on ${url}, data in ${data}`
-  if (models > 0) return hello
-  return `${hello}
+interface Started {
+  url: string
+  data: string
+  /** Null once there is an admin. */
+  setup: string | null
+}
 
-Nothing is sold yet. In another terminal:
+function greet({ url, data, setup }: Started, models: number): string {
+  const hello = `kkai ${version} listens on ${url}, data in ${data}`
+  const begin = setup
+    ? `
+
+There is no admin yet. Open this in a browser to set the platform up; it works once, for 30 minutes:
+  ${setup}
+A new one: kkai admin setup --data ${data}    Without a browser: kkai admin create --email you@example.com --data ${data}`
+    : ''
+  if (models > 0) return hello + begin
+  return `${hello}${begin}
+
+Nothing is sold yet. By command, in another terminal:
   kkai catalog apply catalog.json --data ${data}    channels, models and prices (kkai catalog apply --help)
   kkai account create --email you@example.com --data ${data}
   kkai credit grant ACCOUNT 10.00 --reason start --data ${data}

@@ -13,3 +13,10 @@ export const texts = {
   privacy: { textEn: privacyEn, textZh: privacyZh, ...first },
   refunds: { textEn: refundsEn, textZh: refundsZh, ...first },
 }
+
+/** What a mail calls them. */
+export const titles = {
+  terms: { en: 'Terms of Service', 'zh-TW': '服務條款' },
+  privacy: { en: 'Privacy Policy', 'zh-TW': '隱私權政策' },
+  refunds: { en: 'Refund Policy', 'zh-TW': '退款政策' },
+}
