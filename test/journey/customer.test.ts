@@ -168,10 +168,9 @@ describe('Ben', () => {
     async () => {
       const { page } = ben
       await open(ben, `/accounts/${ben.account}/members`)
-      await press(page, 'Invite')
       await fill(page, 'email', 'carla@example.com')
-      await page.select('dialog [name="role"], [name="role"]', 'developer')
-      await press(page, 'Send the invitation')
+      await page.select('form [name="role"]', 'developer')
+      await page.click('form button[type="submit"]')
       await sees(page, 'The invitation is sent.')
       const carla = await enroll(platform, 'carla@example.com')
       await follow(platform, carla, carla.email, /\S+\/invitation\?token=\w+/)
