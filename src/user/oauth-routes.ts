@@ -17,9 +17,6 @@ import { originOf, registrationFields, showStep } from './routes.ts'
 import { issueTicket, readTicket, useTicket } from './ticket.ts'
 
 const lifeMs = 10 * 60_000
-const cookieName = 'kkai-oauth'
-const cookieOf = (value: string, seconds: number) =>
-  `${cookieName}=${value}; Path=/api/oauth; Max-Age=${seconds}; HttpOnly; SameSite=Lax`
 
 export function oauthRoutes(people: People, makeAccount: MakeAccount) {
   const { store, clock, config, sessions, log } = people
@@ -31,6 +28,10 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
     if (!provider) throw new AppError('not_found')
     return provider
   }
+  const secure = config.publicUrl?.startsWith('https:') ?? false
+  const cookieName = secure ? '__Host-kkai-oauth' : 'kkai-oauth'
+  const cookieOf = (browser: string) =>
+    `${cookieName}=${browser}; Path=/; Max-Age=${lifeMs / 1000}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
   const redirectUri = (id: string) => `${people.publicUrl()}/api/oauth/${id}/callback`
 
   /** A person's browser comes here, so what went wrong is told on a page. */
@@ -104,7 +105,7 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
           state: secret,
           ...begun,
         })
-        return redirect(there.href, cookieOf(browser, lifeMs / 1000))
+        return redirect(there.href, cookieOf(browser))
       },
       {
         open: true,

@@ -3,7 +3,7 @@
  * hash. A session ends after two weeks without use and after ninety days in any case; it is read anew for every request,
  * so that a suspension or a sign-out elsewhere counts at once.
  */
-import { and, eq, gt, lt, or } from 'drizzle-orm'
+import { and, eq, gt, lte, or } from 'drizzle-orm'
 import { type Adapter, Lucia, TimeSpan } from 'lucia'
 import type { Clock } from '../base/clock.ts'
 import { randomText, sha256 } from '../base/secret.ts'
@@ -128,8 +128,11 @@ async function endSession(store: Store, id: string): Promise<void> {
 }
 
 function storeAdapter(store: Store, clock: Clock): Adapter {
+  // Lucia asks the machine's clock: what it reads and writes is moved to ours and back.
+  const ahead = () => Date.now() - clock.now()
   const shown = ({ userId, expiresAt, recentAt, address, agent }: typeof session.$inferSelect) => ({
-    ...{ userId, expiresAt: new Date(expiresAt), attributes: { recentAt, address, agent } },
+    ...{ userId, expiresAt: new Date(expiresAt + ahead()) },
+    attributes: { recentAt, address, agent },
   })
   return {
     getSessionAndUser: async (token) => {
@@ -154,7 +157,7 @@ function storeAdapter(store: Store, clock: Clock): Adapter {
         db.insert(session).values({
           id: sha256(id),
           userId,
-          expiresAt: expiresAt.getTime(),
+          expiresAt: expiresAt.getTime() - ahead(),
           ...attributes,
           ...times,
         }),
@@ -164,7 +167,7 @@ function storeAdapter(store: Store, clock: Clock): Adapter {
       await store.write((db) => [
         db
           .update(session)
-          .set({ expiresAt: expiresAt.getTime() })
+          .set({ expiresAt: expiresAt.getTime() - ahead() })
           .where(eq(session.id, sha256(token))),
       ])
     },
@@ -175,7 +178,7 @@ function storeAdapter(store: Store, clock: Clock): Adapter {
     deleteExpiredSessions: async () => {
       const now = clock.now()
       await store.write((db) => [
-        db.delete(session).where(or(lt(session.expiresAt, now), lt(session.endsAt, now))),
+        db.delete(session).where(or(lte(session.expiresAt, now), lte(session.endsAt, now))),
       ])
     },
   }

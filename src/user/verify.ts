@@ -44,7 +44,7 @@ function claimAccounts(userId: string, now: number): Statement {
 export async function sendVerification(people: People, given: string): Promise<void> {
   const email = normaliseEmail(given)
   const row = await findUser(people, email)
-  if (!row || row.emailVerifiedAt !== null) return
+  if (row?.state !== 'active' || row.emailVerifiedAt !== null) return
   await mailTicket(people, 'verify', row, verifyLifeMs, (secret) => ({
     kind: 'verify',
     path: `/verify?token=${secret}`,
