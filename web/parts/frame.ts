@@ -55,8 +55,9 @@ function TopBar({ visitor, account }: { visitor: boolean; account: AccountFacts 
   const w = shell()
   const logout = async () => {
     await ask(api.logout.post())
-    await refreshSession()
+    // First: the page she leaves would send her to the log-in.
     route('/')
+    await refreshSession()
   }
   return html`
     <header class="top">
