@@ -1,4 +1,7 @@
-/** What went wrong and what to do, by the server's code, in the reader's language. The server's own words are English. */
+/**
+ * What went wrong and what to do, by the server's code (and its field, where that says more), in the reader's language. The
+ * server's own words are English.
+ */
 import { Refusal } from '../api.ts'
 import { words } from '../language.ts'
 
@@ -7,6 +10,12 @@ const en: Record<string, string> = {
     'The server was not reached. Check your connection and try again; what you typed is still here.',
   internal_error: 'Something failed on our side. Try again in a moment.',
   invalid_request: 'This is not valid. Check it and try again.',
+  'invalid_request.api_key': 'The provider refused this key. Copy it again from its console.',
+  'invalid_request.base_url':
+    'No provider answers there. Check the address; one in your own network must be allowed.',
+  'invalid_request.models':
+    'No price list names a model of this provider. Write a model and its price below.',
+  'invalid_request.public_url': 'Enter an address such as https://ai.example.com, without a path.',
   invalid_email: 'Enter an e-mail address such as ann@example.com.',
   email_taken: 'That address is in use already. Use another one.',
   weak_password: 'Use at least 10 characters that are no well-known password.',
@@ -47,6 +56,10 @@ const zhTW: Record<keyof typeof en, string> = {
   offline: '無法連線到伺服器。請檢查網路後再試一次；您輸入的內容仍保留。',
   internal_error: '系統發生問題，請稍後再試。',
   invalid_request: '內容不正確，請檢查後再試一次。',
+  'invalid_request.api_key': '供應商拒絕此金鑰，請從其主控台重新複製。',
+  'invalid_request.base_url': '該網址沒有供應商回應。請檢查網址；若在內部網路，須勾選允許。',
+  'invalid_request.models': '價格表上沒有此供應商的模型。請在下方填寫模型與價格。',
+  'invalid_request.public_url': '請輸入如 https://ai.example.com 的網址，不含路徑。',
   invalid_email: '請輸入電子郵件地址，例如 ann@example.com。',
   email_taken: '這個地址已被使用，請改用其他地址。',
   weak_password: '密碼至少 10 個字元，且不可為常見密碼。',
@@ -87,5 +100,6 @@ const table = words({ en, 'zh-TW': zhTW })
 export function refusalWords(cause: unknown): string {
   const told = table()
   if (!(cause instanceof Refusal)) return told.internal_error ?? ''
-  return told[cause.code] ?? (cause.message || (told.internal_error ?? ''))
+  const { code, param } = cause
+  return told[`${code}.${param}`] ?? told[code] ?? (cause.message || (told.internal_error ?? ''))
 }
