@@ -1,5 +1,5 @@
 /** Webhooks as a receiver meets them: real requests to a real server, checked by the library that receivers use. */
-import { afterAll, beforeEach, expect, test } from 'bun:test'
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
 import { deliverEvents } from '../../src/notice/deliver.ts'
@@ -11,7 +11,7 @@ import {
   testWebhook,
 } from '../../src/notice/webhook.ts'
 import { delivery, webhook } from '../../src/store/people.ts'
-import { openTestSqlite } from '../helpers/database.ts'
+import { databases, openTestSqlite } from '../helpers/database.ts'
 import { newTeam, openPeople, type TestPeople } from '../helpers/people.ts'
 import { refusal } from '../ledger/world.ts'
 
@@ -38,8 +38,8 @@ beforeEach(() => {
 })
 
 /** Ann owns acme; webhooks may go to this machine. */
-async function openAcme(): Promise<TestPeople> {
-  const people = await openPeople(await openTestSqlite())
+async function openAcme(open = openTestSqlite): Promise<TestPeople> {
+  const people = await openPeople(await open())
   await newTeam(people, 'acme', { ann: 'owner' })
   return { ...people, config: { ...people.config, allowPrivateWebhooks: true } }
 }
@@ -118,13 +118,6 @@ test('a receiver that has gone is left alone', async () => {
   ])
 })
 
-test('two that deliver at once deliver once', async () => {
-  const people = await openAcme()
-  await tested(people)
-  await Promise.all([deliverEvents(people), deliverEvents(people)])
-  expect(got).toHaveLength(1)
-})
-
 test('a webhook that is switched off, as by closing the account, is told no more', async () => {
   const people = await openAcme()
   const { id } = await tested(people)
@@ -154,15 +147,24 @@ test('a double click tests once', async () => {
   expect(await refusal(testWebhook(people, 'acme', id))).toBe('granted')
 })
 
-test('an account has ten, however many are added at once; one that is removed makes room', async () => {
-  const people = await openAcme()
-  const add = () => refusal(addWebhook(people, 'acme', 'https://example.com/hook'))
-  const ends = await Promise.all(Array.from({ length: 12 }, add))
-  expect(ends.filter((end) => end === 'granted')).toHaveLength(10)
-  expect(ends.filter((end) => end === 'invalid_request')).toHaveLength(2)
-  const [first] = await listWebhooks(people.store, 'acme')
-  await removeWebhook(people.store, 'acme', first?.id ?? '')
-  expect(await add()).toBe('granted')
+describe.each(databases)('on %s', (_, open) => {
+  test('two that deliver at once deliver once', async () => {
+    const people = await openAcme(open)
+    await tested(people)
+    await Promise.all([deliverEvents(people), deliverEvents(people)])
+    expect(got).toHaveLength(1)
+  })
+
+  test('an account has ten, however many are added at once; one that is removed makes room', async () => {
+    const people = await openAcme(open)
+    const add = () => refusal(addWebhook(people, 'acme', 'https://example.com/hook'))
+    const ends = await Promise.all(Array.from({ length: 12 }, add))
+    expect(ends.filter((end) => end === 'granted')).toHaveLength(10)
+    expect(ends.filter((end) => end === 'invalid_request')).toHaveLength(2)
+    const [first] = await listWebhooks(people.store, 'acme')
+    await removeWebhook(people.store, 'acme', first?.id ?? '')
+    expect(await add()).toBe('granted')
+  })
 })
 
 test('what was sent goes with its webhook', async () => {
