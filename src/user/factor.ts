@@ -2,7 +2,7 @@
  * The second factor: an authenticator app with recovery codes. Each code counts once: a step of the app by a guarded update, a
  * recovery code by its own. Passkeys are `passkey.ts`.
  */
-import { and, eq, isNotNull, isNull, lt, sql } from 'drizzle-orm'
+import { and, eq, isNull, lt, sql } from 'drizzle-orm'
 import { AppError } from '../base/error.ts'
 import { randomText, seal, sha256, unseal } from '../base/secret.ts'
 import { passkey, recoveryCode, user } from '../store/people.ts'
@@ -114,16 +114,16 @@ export async function confirmTotp(
   const now = clock.now()
   const { userId, email, language } = visitor
   const [row] = await store.db.select().from(user).where(eq(user.id, userId))
-  const secret = row?.totpSecret ? unseal(row.totpSecret, sealingKey, userId) : null
-  const step = secret === null ? null : totpStep(secret, code.replace(/\s/g, ''), now)
-  if (step === null) throw new AppError('wrong_code', { param: 'code' })
+  const sealed = row?.totpSecret ?? null
+  const step = sealed && totpStep(unseal(sealed, sealingKey, userId), code.replace(/\s/g, ''), now)
+  if (!sealed || !step) throw new AppError('wrong_code', { param: 'code' })
   const fresh = newCodes()
   await store.write((db) => [
     must(
       db
         .update(user)
         .set({ totpConfirmedAt: now, totpStep: step })
-        .where(and(eq(user.id, userId), isNull(user.totpConfirmedAt), isNotNull(user.totpSecret))),
+        .where(and(eq(user.id, userId), isNull(user.totpConfirmedAt), eq(user.totpSecret, sealed))),
       'already_exists',
     ),
     ...replaceCodes(db, userId, fresh),

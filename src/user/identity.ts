@@ -3,7 +3,7 @@
  * address that has a user already is not hers to enter by: she logs in her own way and links the other in her settings,
  * or someone who registered the victim's address first would share her account. A newcomer still affirms and accepts.
  */
-import { and, eq, ne, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { normaliseEmail } from '../base/email.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
@@ -116,11 +116,7 @@ export async function unlinkIdentity(
   const other = sql`(EXISTS (SELECT 1 FROM "user" u WHERE u.id = ${userId} AND u.password_hash IS NOT NULL)
     OR EXISTS (SELECT 1 FROM passkey p WHERE p.user_id = ${userId})
     OR EXISTS (SELECT 1 FROM identity i WHERE i.user_id = ${userId} AND i.provider <> ${provider}))`
-  const own = and(
-    eq(identity.userId, userId),
-    eq(identity.provider, provider),
-    ne(identity.subject, ''),
-  )
+  const own = and(eq(identity.userId, userId), eq(identity.provider, provider))
   const [row] = await store.db.select().from(identity).where(own)
   if (!row) throw new AppError('not_found')
   await store.write((db) => [

@@ -32,6 +32,7 @@ interface Endpoints {
   authorize: string
   token: string
   jwks: string
+  userinfo: string | null
 }
 
 interface Provider {
@@ -86,10 +87,11 @@ export async function comeBackFrom(
   try {
     const { token } = await provider.endpoints()
     const client = new OAuth2Client(provider.clientId, provider.clientSecret, redirectUri)
-    return await provider.identify(
-      await client.validateAuthorizationCode(token, code, verifier),
-      nonce,
-    )
+    const tokens = await Promise.race([
+      client.validateAuthorizationCode(token, code, verifier),
+      Bun.sleep(timeoutMs).then(() => Promise.reject(new Error('No tokens came in time.'))),
+    ])
+    return await provider.identify(tokens, nonce)
   } catch (cause) {
     throw new AppError('login_elsewhere_failed', { cause })
   }
@@ -117,7 +119,7 @@ function byIdToken(
   return {
     ...{ id, name, clientId, clientSecret, endpoints, scopes: ['openid', 'email', 'profile'] },
     identify: async (tokens, nonce) => {
-      const { issuer: expected, jwks } = await endpoints()
+      const { issuer: expected, jwks, userinfo } = await endpoints()
       const keys = createRemoteJWKSet(new URL(jwks), { timeoutDuration: timeoutMs })
       const { payload } = await jwtVerify(tokens.idToken(), keys, {
         ...{ issuer: expected, audience: clientId, requiredClaims: ['sub', 'exp', 'iat'] },
@@ -125,11 +127,17 @@ function byIdToken(
         clockTolerance: 30,
       })
       if (payload.nonce !== nonce) throw new Error('The id token is of another log-in.')
-      const told = payload.email_verified === true && typeof payload.email === 'string'
+      // The standard leaves it to the provider where it tells the address.
+      const claims =
+        payload.email === undefined && userinfo !== null
+          ? await askJson(userinfo, { authorization: `Bearer ${tokens.accessToken()}` })
+          : payload
+      if (claims.sub !== payload.sub) throw new Error('The address told is of another person.')
+      const { email, email_verified: verified, name: called } = claims
       return {
         subject: String(payload.sub),
-        email: told ? String(payload.email) : null,
-        name: typeof payload.name === 'string' ? payload.name : '',
+        email: verified === true && typeof email === 'string' ? email : null,
+        name: typeof called === 'string' ? called : '',
       }
     },
   }
@@ -149,13 +157,14 @@ function discover(issuer: string): Promise<Endpoints> {
 
 async function readDiscovery(issuer: string): Promise<Endpoints> {
   const told = await askJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
-  const { authorization_endpoint, token_endpoint, jwks_uri } = told
+  const { authorization_endpoint, token_endpoint, jwks_uri, userinfo_endpoint } = told
   if (told.issuer !== issuer) throw new Error('The discovery document is of another issuer.')
   return {
     issuer,
     authorize: String(authorization_endpoint),
     token: String(token_endpoint),
     jwks: String(jwks_uri),
+    userinfo: typeof userinfo_endpoint === 'string' ? userinfo_endpoint : null,
   }
 }
 
@@ -171,6 +180,7 @@ function github(config: Config): Provider | null {
       authorize: `${githubUrl}/login/oauth/authorize`,
       token: `${githubUrl}/login/oauth/access_token`,
       jwks: '',
+      userinfo: null,
     }),
     identify: async (tokens) => {
       const headers = { authorization: `Bearer ${tokens.accessToken()}` }
