@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { Elysia, t } from 'elysia'
 import { formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
-import { describeRefusals } from '../http/describe.ts'
+import { describeRefusals, describeReply } from '../http/describe.ts'
 import { strictBodies } from '../http/strict.ts'
 import { key as keyTable } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
@@ -30,9 +30,36 @@ const limits = {
 }
 const name = t.String({ minLength: 1, maxLength: 100 })
 
-const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
+const exampleKey = {
+  ...{
+    hash: '9f86d081884c7d65…',
+    name: 'website',
+    label: 'sk-kk-…ab12',
+    disabled: false,
+    limit: 20,
+  },
+  ...{
+    limit_remaining: 17.5,
+    limit_reset: 'monthly',
+    usage: 2.5,
+    updated_at: null,
+    expires_at: null,
+  },
+  created_at: '2026-11-24T10:00:00.000Z',
+}
+
+const describe = (
+  summary: string,
+  example: object,
+  ...codes: Parameters<typeof describeRefusals>
+) => ({
   ...{ summary, tags: ['Keys by API'] },
-  responses: describeRefusals('invalid_api_key', 'management_key_required', ...codes),
+  description:
+    'With a management key, which manages the other keys of its account and makes no calls.',
+  responses: {
+    200: describeReply('As asked.', example),
+    ...describeRefusals('invalid_api_key', 'management_key_required', ...codes),
+  },
 })
 
 export function manageRoutes({ store, clock, authorize, forgetKeys }: Manage) {
@@ -66,7 +93,7 @@ export function manageRoutes({ store, clock, authorize, forgetKeys }: Manage) {
           offset: t.Optional(t.Numeric({ minimum: 0 })),
           include_disabled: t.Optional(t.String()),
         }),
-        detail: describe('Keys, the newest first'),
+        detail: describe('Keys, the newest first', { data: [exampleKey] }),
       },
     )
     .post(
@@ -86,7 +113,10 @@ export function manageRoutes({ store, clock, authorize, forgetKeys }: Manage) {
       {
         parse: 'strict',
         body: t.Object({ ...limits, name }),
-        detail: describe('Make a key; its secret is in `key`, this once'),
+        detail: describe('Make a key; its secret is in `key`, this once', {
+          data: exampleKey,
+          key: 'sk-kk-…',
+        }),
       },
     )
     .get(
@@ -94,7 +124,7 @@ export function manageRoutes({ store, clock, authorize, forgetKeys }: Manage) {
       async ({ request, server, params }) => ({
         data: describeKey(await find(await manager(request, server), params.hash)),
       }),
-      { detail: describe('One key', 'not_found') },
+      { detail: describe('One key', { data: exampleKey }, 'not_found') },
     )
     .patch(
       '/:hash',
@@ -113,7 +143,7 @@ export function manageRoutes({ store, clock, authorize, forgetKeys }: Manage) {
       {
         parse: 'strict',
         body: t.Object({ ...limits, name: t.Optional(name), disabled: t.Optional(t.Boolean()) }),
-        detail: describe('Change a key', 'not_found'),
+        detail: describe('Change a key', { data: exampleKey }, 'not_found'),
       },
     )
     .delete(
@@ -124,7 +154,7 @@ export function manageRoutes({ store, clock, authorize, forgetKeys }: Manage) {
         forgetKeys()
         return { deleted: true }
       },
-      { detail: describe('Revoke a key, for good', 'not_found') },
+      { detail: describe('Revoke a key, for good', { deleted: true }, 'not_found') },
     )
 }
 
