@@ -188,7 +188,9 @@ test('no file is dead', () => {
   const scripts = [
     ...readFileSync(join(root, 'web/index.html'), 'utf8').matchAll(/src="\.\/([^"]+)"/g),
   ]
+  const { scripts: commands } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const roots = [
+    ...Object.values<string>(commands).flatMap((line) => line.match(/\btest\/[\w/-]+\.ts/g) ?? []),
     // bunfig.toml names it.
     'test/helpers/seed.ts',
     'src/main.ts',
