@@ -111,13 +111,18 @@ describe.each(kinds)('the link of %s', (kind) => {
     expect(refusal(await use(site, kind, token))).toEqual([400, 'invalid_link', 'token'])
   })
 
-  test.each(databases)('works once of fifty times at once, on %s', async (_, open) => {
-    const { site, token } = await openWithLink(await open())
-    const replies = await Promise.all(Array.from({ length: 50 }, () => use(site, kind, token)))
-    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
-    const refused = replies.filter(({ status }) => status !== 200)
-    expect(new Set(refused.map(({ body }) => body.error.code))).toEqual(new Set(['invalid_link']))
-  })
+  test.each(databases)(
+    'works once of fifty times at once, on %s',
+    async (_, open) => {
+      const { site, token } = await openWithLink(await open())
+      const replies = await Promise.all(Array.from({ length: 50 }, () => use(site, kind, token)))
+      expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+      const refused = replies.filter(({ status }) => status !== 200)
+      expect(new Set(refused.map(({ body }) => body.error.code))).toEqual(new Set(['invalid_link']))
+      // Fifty passwords are hashed, two at a time.
+    },
+    30_000,
+  )
 })
 
 test('links lead to the public address, whatever the request says of its host', async () => {
