@@ -1,6 +1,6 @@
 /** Reads what was typed. Each refuses with `invalid_request`, naming the option. */
 import { parseRange } from '../base/address.ts'
-import { AppError, FatalError } from '../base/error.ts'
+import { AppError } from '../base/error.ts'
 
 export function refuse(option: string, must: string, given: string): AppError {
   return new AppError('invalid_request', {
@@ -53,17 +53,4 @@ export function readChoice<const T extends string>(
   const found = names.find((name) => name === text)
   if (found === undefined) throw refuse(option, `one of ${names.join(', ')}`, text)
   return found
-}
-
-/** A file's text. */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await Bun.file(path).text()
-  } catch (cause) {
-    throw new FatalError(
-      `The file ${path} cannot be read. Check its name and your rights.`,
-      2,
-      cause,
-    )
-  }
 }
