@@ -226,6 +226,7 @@ function createGateway(parts: Parts, metrics: Metrics): Gateway {
   return {
     ...{ clock, ledger, log, metrics },
     ...{ catalog: parts.catalog, keys: parts.keys, instanceId: parts.instanceId },
+    publicUrl: parts.publicUrl,
     settings: parts.config,
     limiter: createLimiter(),
     breakers: createBreakers(),

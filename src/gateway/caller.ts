@@ -39,7 +39,7 @@ function permit(app: Gateway, key: Key | null, request: Request, server: AnyServ
   const now = app.clock.now()
   if (key === null || key.state !== 'active') throw new AppError('invalid_api_key')
   if (key.expiresAt !== null && key.expiresAt <= now) throw new AppError('invalid_api_key')
-  permitAccount(key, now)
+  permitAccount(app, key)
   if (key.ips !== null) {
     const address = clientAddress(request, server, app.settings.trustedProxies)
     if (!isWithin(address, key.ips)) throw new AppError('ip_not_allowed')
@@ -48,12 +48,15 @@ function permit(app: Gateway, key: Key | null, request: Request, server: AnyServ
 }
 
 /** Refuses with 403 what the key's account may not do now, or not yet. */
-export function permitAccount({ account }: Key, now: number): void {
+export function permitAccount(app: Gateway, { account }: Key): void {
   if (account.state === 'suspended') throw new AppError('account_suspended')
   if (account.state === 'closed') throw new AppError('account_closed')
   if (!account.verified) throw new AppError('email_unverified')
-  if (account.termsFrom !== null && account.termsFrom <= now)
-    throw new AppError('terms_not_accepted')
+  if (account.termsFrom !== null && account.termsFrom <= app.clock.now()) {
+    throw new AppError('terms_not_accepted', {
+      message: `The terms have changed. Accept them at ${app.publicUrl()}/accept, then call again.`,
+    })
+  }
 }
 
 /** What the caller names itself, for its usage records. */

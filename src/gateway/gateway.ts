@@ -27,6 +27,8 @@ export interface Gateway {
   log: Logger
   /** Which process holds are of. */
   instanceId: string
+  /** Where customers go from a refusal. */
+  publicUrl(): string
 }
 
 /** The part of the settings that the request's path reads; `config.ts` says what each means. */

@@ -24,7 +24,7 @@ export function playgroundRoutes(people: People, app: Gateway) {
       '/playground',
       async ({ member, request, server }): Promise<Response> => {
         const key = await findKey(people, app, member.accountId)
-        permitAccount(key, app.clock.now())
+        permitAccount(app, key)
         server?.timeout(request, 0)
         const { value, bytes } = await readJson(request, app.settings.bodyLimitBytes)
         const call = clientDialects['openai-chat'].readRequest(value, bytes)
