@@ -30,7 +30,9 @@ export interface Member {
   accountState: 'active' | 'suspended'
 }
 
-export function accountGuard(people: Pick<People, 'sessions' | 'clock' | 'store'>) {
+type Guarded = Pick<People, 'sessions' | 'clock' | 'store' | 'business'>
+
+export function accountGuard(people: Guarded) {
   return new Elysia({ name: 'account-guard' }).use(userGuard(people)).macro({
     may: (capability: Capability) => ({
       resolve: async ({ request, params, set }) => {
@@ -41,6 +43,10 @@ export function accountGuard(people: Pick<People, 'sessions' | 'clock' | 'store'
         const member = await findMember(people, id, visitor.userId)
         if (member === null) throw new AppError('not_found')
         if (!mayRole(member.role, capability)) throw new AppError('role_not_allowed')
+        // What a stranger made in her name before would outlive her own first log-in.
+        if (capability !== 'read' && !visitor.verified && people.business.current.requireVerified) {
+          throw new AppError('email_unverified')
+        }
         return { visitor, member }
       },
     }),

@@ -32,8 +32,8 @@ const keys: { name: string; by: number; terms: Partial<KeyTerms> }[] = [
 ]
 
 export interface DemoPeople {
-  account: string
   key: string
+  account: string
   /** All of them have this password. */
   admin: { email: string; password: string }
 }
@@ -93,5 +93,5 @@ export async function seedPeople(parts: Parts): Promise<DemoPeople> {
     issued.map(({ id: keyId }) => keyId),
     now,
   )
-  return { account: id, key: issued[0]?.secret ?? '', admin: { email: people[0].email, password } }
+  return { key: issued[0]?.secret ?? '', account: id, admin: { email: people[0].email, password } }
 }

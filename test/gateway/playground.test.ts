@@ -71,7 +71,8 @@ test.each<[string, Partial<Key['account']>, string]>([
   ['asked to accept them later', { termsFrom: now + 1 }, 'granted'],
 ])('an account that is %s: %j → %s', async (_, some, code) => {
   const account = { state: 'active', verified: true, termsFrom: null, ...some }
-  const permit = async () => permitAccount({ account } as Key, now)
+  const app = { clock: { now: () => now }, publicUrl: () => 'https://ai.example.com' } as Gateway
+  const permit = async () => permitAccount(app, { account } as Key)
   expect(await refusal(permit())).toBe(code)
 })
 

@@ -29,6 +29,7 @@ export function openDashboard(store: TestStore, mount: (http: Http, people: Peop
   let forgotten = 0
   const people = {
     ...{ store, clock, log: silentLog },
+    business: { current: { requireVerified: true } },
     forgetKeys: () => {
       forgotten++
     },
@@ -36,7 +37,7 @@ export function openDashboard(store: TestStore, mount: (http: Http, people: Peop
       find: async ({ headers }: Request) => {
         const userId = headers.get('x-user')
         const recentAt = userId === 'stale' ? 0 : now
-        return userId === null ? null : ({ userId, recentAt } as Visitor)
+        return userId === null ? null : ({ userId, recentAt, verified: true } as Visitor)
       },
     },
   } as unknown as People
