@@ -34,7 +34,12 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
     `${cookieName}=${browser}; Path=/; Max-Age=${lifeMs / 1000}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
   const redirectUri = (id: string) => `${people.publicUrl()}/api/oauth/${id}/callback`
 
-  /** A person's browser comes here, so what went wrong is told on a page. */
+  /** A person's browser asks, so what went wrong is told on a page. */
+  function refuse(provider: string, { code, cause }: AppError): Response {
+    log.info('oauth.refused', { provider, code, cause })
+    return redirect(`/login?error=${code}`)
+  }
+
   async function comeBack(id: string, request: Request, server: AnyServer): Promise<Response> {
     const asked = new URL(request.url).searchParams
     const provider = find(id)
@@ -101,11 +106,11 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
           now,
         )
         await store.write((db) => [statement(db)])
-        const there = await leaveFor(provider, redirectUri(provider.id), {
-          state: secret,
-          ...begun,
-        })
-        return redirect(there.href, cookieOf(browser))
+        const journey = { state: secret, ...begun }
+        return leaveFor(provider, redirectUri(provider.id), journey).then(
+          ({ href }) => redirect(href, cookieOf(browser)),
+          (cause) => refuse(provider.id, new AppError('login_elsewhere_failed', { cause })),
+        )
       },
       {
         open: true,
@@ -121,12 +126,7 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
       ({ params, request, server }) =>
         comeBack(params.provider, request, server).catch((cause) => {
           if (!(cause instanceof AppError)) throw cause
-          log.info('oauth.refused', {
-            provider: params.provider,
-            code: cause.code,
-            cause: cause.cause,
-          })
-          return redirect(`/login?error=${cause.code}`)
+          return refuse(params.provider, cause)
         }),
       { open: true, ...tag('Come back from elsewhere') },
     )

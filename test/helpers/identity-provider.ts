@@ -69,8 +69,8 @@ async function openOpenId(persons: Map<string, Person>, home: string): Promise<s
       ...{ ...client(id), redirect_uris: [`${home}/api/oauth/${id}/callback`] },
     })),
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
-    // As Google does: the claims are in the id token.
-    conformIdTokenClaims: false,
+    // Unlike Google, it tells the address by userinfo only.
+    conformIdTokenClaims: true,
     cookies: { keys: ['of a test'] },
     features: { devInteractions: { enabled: false } },
     findAccount: (_, accountId) => ({

@@ -8,23 +8,28 @@ const keys = await generateKeyPair('ES256')
 const others = await generateKeyPair('ES256')
 const secret = 'the client’s secret, long enough for HS256'
 
-/** `named`: the issuer that its discovery document claims to be. */
-function openIssuer(named?: string): string {
-  const server = Bun.serve({
+/** `named`: the issuer that its discovery document claims to be; `told`: what its userinfo says. */
+function openIssuer({ named, told }: { named?: string; told?: object } = {}): string {
+  const server: Bun.Server<undefined> = Bun.serve({
     ...{ hostname: '127.0.0.1', port: 0 },
     routes: {
-      '/.well-known/openid-configuration': () =>
+      '/.well-known/openid-configuration': (): Response =>
         Response.json({
           issuer: named ?? issuer,
           authorization_endpoint: `${issuer}/authorize`,
           token_endpoint: `${issuer}/token`,
           jwks_uri: `${issuer}/jwks`,
+          ...(told && { userinfo_endpoint: `${issuer}/userinfo` }),
         }),
+      '/userinfo': ({ headers }) =>
+        headers.get('authorization') === 'Bearer access'
+          ? Response.json(told)
+          : new Response(null, { status: 401 }),
       '/jwks': async () =>
         Response.json({ keys: [{ ...(await exportJWK(keys.publicKey)), alg: 'ES256' }] }),
     },
   })
-  const issuer = server.url.origin
+  const issuer: string = server.url.origin
   afterAll(() => server.stop(true))
   return issuer
 }
@@ -45,8 +50,8 @@ const claims = {
 }
 const sign = (more: object = {}, key = keys.privateKey) =>
   new SignJWT({ ...claims, ...more }).setProtectedHeader({ alg: 'ES256' }).sign(key)
-const identify = (idToken: string) =>
-  provider.identify({ accessToken: () => '', idToken: () => idToken }, 'n')
+const identify = (idToken: string, by = provider) =>
+  by.identify({ accessToken: () => 'access', idToken: () => idToken }, 'n')
 
 test('a right one tells who she is', async () => {
   const stranger = { subject: '4711', email: 'ann@example.com', name: 'Ann' }
@@ -60,6 +65,16 @@ test.each([
   ['tells none', { email: undefined }],
 ])('an address is none when the provider %s', async (_, more) => {
   expect(await identify(await sign(more))).toMatchObject({ subject: '4711', email: null })
+})
+
+test.each([
+  ['tells it elsewhere', '4711', { subject: '4711', email: 'ann@example.com' }],
+  ['tells another’s there', '666', null],
+])('an address that is not in the token counts when the provider %s', async (_, sub, expected) => {
+  const { email, email_verified } = claims
+  const iss = openIssuer({ told: { sub, email, email_verified } })
+  const told = identify(await sign({ iss, email: undefined }), providerOf(iss))
+  expect(await told.catch(() => null)).toEqual(expected && expect.objectContaining(expected))
 })
 
 const hour = 3600
@@ -88,7 +103,7 @@ test.each([
 })
 
 test('a discovery document of another issuer is not believed', async () => {
-  const impostor = providerOf(openIssuer('https://accounts.google.com'))
+  const impostor = providerOf(openIssuer({ named: 'https://accounts.google.com' }))
   const journey = { state: 's', verifier: 'v', nonce: 'n' }
   const left = leaveFor(impostor, 'https://ai.example.com/callback', journey)
   expect(await left.catch((cause) => String(cause))).toContain('another issuer')

@@ -241,6 +241,13 @@ test('a provider that is not set up does not exist', async () => {
   expect(refusal(await site.browser().ask('GET', '/api/oauth/google'))[1]).toBe('not_found')
 })
 
+test('a provider that does not answer leads back to the log-in', async () => {
+  const gone = { oidc_issuer: 'http://127.0.0.1:9', oidc_client_id: 'a', oidc_client_secret: 'b' }
+  const site = await openSite(await openTestSqlite(), gone)
+  const reply = await site.browser().ask('GET', '/api/oauth/oidc')
+  expect(placeOf(reply)).toBe('/login?error=login_elsewhere_failed')
+})
+
 test('where registration is closed a newcomer does not get in', async () => {
   const site = await open()
   const hers = site.browser()
