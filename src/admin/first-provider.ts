@@ -154,9 +154,9 @@ export async function publishPrices(
   simulated: Simulated,
 ): Promise<{ models: string[] }> {
   const { store, catalog, clock, business } = parts
-  const now = clock.now()
   if (business.current.simulated) await apply(parts, simulated.start(), by)
   if (own.length > 0) await apply(parts, { models: own.map(ownModel) }, by)
+  const now = clock.now()
   await proposePrices(store, catalog, now)
   for (const { id, modelId } of await openProposals(parts)) {
     const model = catalog.current.models.get(modelId)

@@ -43,9 +43,9 @@ export async function proposePrices(
   now: number,
 ): Promise<Proposed> {
   await book.reload()
-  const findProvider = await loadList()
+  const modelsOf = await loadList()
   const models = [...book.current.models.values()].filter((model) => model.state !== 'retired')
-  const found = models.map((model) => ({ model, listed: findListed(model, findProvider, now) }))
+  const found = models.map((model) => ({ model, listed: findListed(model, modelsOf, now) }))
   const open = await store.db.select().from(proposal).where(eq(proposal.state, 'open'))
   const proposals: Proposed['proposals'] = []
   const statements: Statement[] = []
@@ -74,11 +74,19 @@ interface Listed {
   source: string
 }
 
-type FindProvider = typeof import('./list-prices-apart.ts').findProvider
+type ModelsOf = (provider: string) => readonly ModelInfo[]
 
-async function loadList(): Promise<FindProvider> {
-  const list = await import(new URL('./list-prices-apart.ts', import.meta.url).href)
-  return (list as typeof import('./list-prices-apart.ts')).findProvider
+const listName = (provider: string) => listNames[provider] ?? provider
+
+/** Nothing for a provider whose name only resembles one: the list takes `openai-compatible` for OpenAI. */
+async function loadList(): Promise<ModelsOf> {
+  const { findProvider } = (await import(
+    new URL('./list-prices-apart.ts', import.meta.url).href
+  )) as typeof import('./list-prices-apart.ts')
+  return (provider) => {
+    const found = findProvider({ providerId: listName(provider) })
+    return found?.id === listName(provider) ? found.models : []
+  }
 }
 
 /** Which of the provider's models the list has prices for, and how much each reads where the list says so. */
@@ -87,8 +95,7 @@ export async function listedModels(
   names: readonly string[],
   now: number,
 ): Promise<{ id: string; contextLength: number | null }[]> {
-  const providerId = listNames[provider] ?? provider
-  const models = (await loadList())({ providerId })?.models ?? []
+  const models = (await loadList())(provider)
   return names.flatMap((id) => {
     const info = models.find((one) => isNamed(one, id))
     const priced = (info && readPrices(info, now)) ?? []
@@ -101,12 +108,12 @@ export async function listedModels(
 }
 
 /** By the first of the model's routes that the list knows. */
-function findListed(model: Model, findProvider: FindProvider, now: number): Listed | null {
+function findListed(model: Model, modelsOf: ModelsOf, now: number): Listed | null {
   for (const { channel, upstreamModel } of model.routes) {
-    const providerId = listNames[channel.provider] ?? channel.provider
-    const info = findProvider({ providerId })?.models.find((info) => isNamed(info, upstreamModel))
+    const info = modelsOf(channel.provider).find((one) => isNamed(one, upstreamModel))
     const rates = info ? readPrices(info, now) : null
-    if (rates !== null) return { rates, source: `genai-prices: ${providerId}/${info?.id}` }
+    if (rates !== null)
+      return { rates, source: `genai-prices: ${listName(channel.provider)}/${info?.id}` }
   }
   return null
 }
