@@ -10,8 +10,9 @@ import { type Browser, minuteMs, openSite, type Reply, refusal } from './site.ts
 const ann = { email: 'Ann@Example.com', email_verified: true, name: 'Ann' }
 const subject = '4711'
 
+const elsewhere = await openElsewhere('https://ai.example.com')
+
 async function open() {
-  const elsewhere = await openElsewhere('https://ai.example.com')
   elsewhere.persons.set(subject, ann)
   const site = await openSite(await openTestSqlite(), elsewhere.settings)
   /** The provider's page that she is sent to. */
@@ -38,7 +39,7 @@ async function open() {
     expect(reply.body).toEqual({ state: 'in' })
     return browser
   }
-  return { ...site, elsewhere, leave, comeBack, go, affirm, settle }
+  return { ...site, leave, comeBack, go, affirm, settle }
 }
 
 const placeOf = ({ headers }: Reply) => headers.get('location') ?? ''
@@ -73,7 +74,7 @@ describe.each(['google', 'oidc', 'github'])('by %s', (id) => {
     expect(refusal(await site.affirm(site.browser(), ticketOf))[1]).toBe('invalid_link')
 
     // Known by the subject, whatever her address is now.
-    site.elsewhere.persons.set(subject, { ...ann, email: 'moved@example.com' })
+    elsewhere.persons.set(subject, { ...ann, email: 'moved@example.com' })
     const later = site.browser()
     expect(placeOf(await site.go(later, id, '?next=/keys'))).toBe('/keys')
     expect(await signedIn(later)).toBe(true)
@@ -99,7 +100,7 @@ describe.each(['google', 'oidc', 'github'])('by %s', (id) => {
   test('an unverified address is no one’s', async () => {
     const site = await open()
     const secondary = 'second@example.com'
-    site.elsewhere.persons.set(subject, { ...ann, email_verified: false, secondary })
+    elsewhere.persons.set(subject, { ...ann, email_verified: false, secondary })
     const reply = await site.go(site.browser(), id)
     expect(placeOf(reply)).toBe(`/login?error=email_unverified&provider=${id}`)
     expect(await site.store.db.select().from(identity)).toEqual([])
@@ -138,15 +139,15 @@ describe.each(['google', 'oidc', 'github'])('by %s', (id) => {
     const site = await open()
     await site.settle(id)
     const hers = site.browser()
-    const first = await site.elsewhere.visit(await site.leave(hers, id), subject)
+    const first = await elsewhere.visit(await site.leave(hers, id), subject)
     await site.comeBack(hers, first)
     const thief = site.browser()
-    const second = await site.elsewhere.visit(await site.leave(thief, id), '666')
+    const second = await elsewhere.visit(await site.leave(thief, id), '666')
     second.searchParams.set('code', first.searchParams.get('code') ?? '')
     expect(placeOf(await site.comeBack(thief, second))).toBe('/login?error=login_elsewhere_failed')
 
-    const unused = await site.elsewhere.visit(await site.leave(hers, id), subject)
-    const third = await site.elsewhere.visit(await site.leave(thief, id), '666')
+    const unused = await elsewhere.visit(await site.leave(hers, id), subject)
+    const third = await elsewhere.visit(await site.leave(thief, id), '666')
     third.searchParams.set('code', unused.searchParams.get('code') ?? '')
     expect(placeOf(await site.comeBack(thief, third))).toBe('/login?error=login_elsewhere_failed')
     expect(isIn(thief)).toBe(false)
@@ -159,7 +160,7 @@ describe('the state', () => {
     await site.settle('oidc')
     await site.store.write((db) => [db.delete(session)])
     const hers = site.browser()
-    const back = await site.elsewhere.visit(await site.leave(hers, 'oidc'), subject)
+    const back = await elsewhere.visit(await site.leave(hers, 'oidc'), subject)
     const failed = async (browser: Browser, url = back) => {
       const place = placeOf(await site.comeBack(browser, url))
       expect(await site.store.db.select().from(session)).toEqual([])
@@ -197,7 +198,7 @@ describe('the state', () => {
 
   test('counts once', async () => {
     const { back, hers, comeBack, store, failed } = await openOnTheWay()
-    expect(placeOf(await comeBack(hers, back))).toBe('/')
+    expect(placeOf(await comeBack(hers, back))).toBe('/login')
     await store.write((db) => [db.delete(session)])
     expect(await failed(hers)).toBe('/login?error=invalid_link')
   })
@@ -215,7 +216,7 @@ test('an id token of another log-in is not believed', async () => {
   const hers = site.browser()
   const there = new URL(await site.leave(hers, 'oidc'))
   there.searchParams.set('nonce', 'of-another')
-  const reply = await site.comeBack(hers, await site.elsewhere.visit(there.href, subject))
+  const reply = await site.comeBack(hers, await elsewhere.visit(there.href, subject))
   expect(placeOf(reply)).toBe('/login?error=login_elsewhere_failed')
 })
 
@@ -233,7 +234,7 @@ test.each([
   const site = await open()
   await site.settle('oidc')
   const reply = await site.go(site.browser(), 'oidc', `?next=${encodeURIComponent(next)}`)
-  expect(placeOf(reply)).toBe('/')
+  expect(placeOf(reply)).toBe('/login')
 })
 
 test('a provider that is not set up does not exist', async () => {
@@ -273,7 +274,7 @@ describe('linking', () => {
       { provider: 'oidc', email: 'Ann@Example.com' },
     ])
     const again = site.browser()
-    expect(placeOf(await site.go(again, 'oidc'))).toBe('/')
+    expect(placeOf(await site.go(again, 'oidc'))).toBe('/login')
     expect((await again.ask('GET', '/api/me')).body.id).toBe('ann')
     expect(await mailsTo(site.people, 'ann', 'login_linked')).toHaveLength(1)
   })
@@ -282,7 +283,7 @@ describe('linking', () => {
     const site = await openAsAnn()
     const ask = (browser: Browser) => browser.ask('GET', '/api/oauth/oidc?link=1')
     expect(refusal(await ask(site.browser()))[1]).toBe('session_required')
-    const back = await site.elsewhere.visit(await site.leave(site.hers, 'oidc', '?link=1'), subject)
+    const back = await elsewhere.visit(await site.leave(site.hers, 'oidc', '?link=1'), subject)
     await site.hers.ask('POST', '/api/logout')
     expect(placeOf(await site.comeBack(site.hers, back))).toBe('/login?error=session_required')
     const hers = await site.logIn('ann')

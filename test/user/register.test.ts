@@ -4,6 +4,8 @@ import { eq } from 'drizzle-orm'
 import { openParts, startServer } from '../../src/app.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { readSettings } from '../../src/config.ts'
+import { createKey } from '../../src/key/issue.ts'
+import { unlimited } from '../../src/key/view.ts'
 import { currentDocuments, hashAddress } from '../../src/legal/document.ts'
 import { acceptance, mail, member, user } from '../../src/store/people.ts'
 import { account } from '../../src/store/schema.ts'
@@ -172,7 +174,7 @@ describe('on the whole platform', async () => {
     await parts.close()
   })
 
-  test('no call is taken before the address is proven (T4.2)', async () => {
+  test('no key is made and no call taken before the address is proven (T4.2)', async () => {
     const hers = openBrowser(server.url)
     const documents = await currentDocuments(parts.store, parts.clock.now())
     await hers.ask('POST', '/api/register', {
@@ -182,8 +184,11 @@ describe('on the whole platform', async () => {
     })
     await hers.ask('POST', '/api/login', { email: 'ann@example.com', password })
     const { visitor } = (await hers.ask('GET', '/api/session')).body
-    const path = `/api/accounts/${visitor.accounts[0].id}/keys`
-    const { secret } = (await hers.ask('POST', path, { name: 'ci' })).body
+    const { id } = visitor.accounts[0]
+    const makeKey = () => hers.ask('POST', `/api/accounts/${id}/keys`, { name: 'ci' })
+    expect(refusal(await makeKey())).toEqual([403, 'email_unverified', null])
+    // As the operator makes one.
+    const { secret } = await createKey(parts.store, id, { ...unlimited, name: 'ci' }, Date.now())
     const call = async () => {
       const asked = { model: 'none', messages: [{ role: 'user', content: 'Hi' }] }
       const authorization = { authorization: `Bearer ${secret}` }
@@ -195,5 +200,6 @@ describe('on the whole platform', async () => {
     const token = /\/verify\?token=(\w{43})/.exec(text ?? '')?.[1]
     expect((await hers.ask('POST', '/api/verify', { token })).status).toBe(200)
     expect(await call()).toBe('model_not_found')
+    expect((await makeKey()).status).toBe(200)
   })
 })
