@@ -10,7 +10,9 @@ import { version } from '../package.json'
 import { newAccount } from './account/create.ts'
 import { accountRoutes } from './account/routes.ts'
 import { sessionRoutes } from './account/session-routes.ts'
+import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
 import type { Parts, State } from './admin/parts.ts'
+import { setupRoutes } from './admin/setup-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { FatalError } from './base/error.ts'
 import { newId } from './base/id.ts'
@@ -19,6 +21,7 @@ import { newSealingKey } from './base/secret.ts'
 import { openCatalog } from './catalog/book.ts'
 import { catalogRoutes } from './catalog/routes.ts'
 import type { Config } from './config.ts'
+import { simulatedBeside } from './demo/beside.ts'
 import { demoMailRoutes } from './demo/mail-routes.ts'
 import { authorize } from './gateway/caller.ts'
 import { createCounter } from './gateway/count.ts'
@@ -145,8 +148,12 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
   await seedDocuments(store, now)
   const metrics = createMetrics()
   const gateway = createGateway(parts, metrics)
+  const simulated = simulatedBeside()
+  await resumeSimulated(parts, simulated)
   const state: State = { draining: false, verified: null }
-  const { listen, publicUrl, bodyLimitBytes, metricsToken } = config
+  const { listen, bodyLimitBytes, metricsToken } = config
+  // Set up in the browser, it is served from then on.
+  const publicUrl = () => config.publicUrl ?? parts.business.current.publicUrl
   const http = createHttp({ listen, publicUrl, bodyLimitBytes, clock, log })
   http
     .use(gatewayRoutes(gateway, store))
@@ -158,7 +165,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
         findTroubles: () => findTroubles(parts, state),
       }),
     )
-    .use(dashboardRoutes(parts, gateway, { demoMails }))
+    .use(dashboardRoutes(parts, gateway, simulated, demoMails))
     .use(
       manageRoutes({
         ...{ store, clock, forgetKeys: parts.forgetKeys },
@@ -194,6 +201,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
       gateway.running.stop()
       gateway.counter.close()
       gateway.client.close()
+      await simulated.stop()
       process.off('unhandledRejection', onRejection)
       log.info('stopped')
       log.flush()
@@ -202,7 +210,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
 }
 
 /** Everything behind the dashboard. Its type is what the pages call it by (`web/api.ts`). */
-function dashboardRoutes(parts: Parts, gateway: Gateway, { demoMails }: { demoMails: boolean }) {
+function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, demoMails: boolean) {
   const { catalog, store, clock } = parts
   return new Elysia({ name: 'dashboard' })
     .use(sessionRoutes(parts, { demoMails }))
@@ -216,6 +224,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, { demoMails }: { demoMa
     .use(playgroundRoutes(parts, gateway))
     .use(catalogRoutes(catalog, store, clock))
     .use(noticeRoutes(parts))
+    .use(setupRoutes(parts, simulated))
     .use(demoMailRoutes(store, demoMails))
 }
 export type Api = ReturnType<typeof dashboardRoutes>

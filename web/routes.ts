@@ -56,6 +56,8 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/invitation', who: 'public', label: null, load: () => import('./pages/invitation.ts').then((m) => m.Invitation) },
   // biome-ignore format: a table is read by its rows
+  { path: '/setup', who: 'public', label: null, load: () => import('./pages/setup.ts').then((m) => m.Setup) },
+  // biome-ignore format: a table is read by its rows
   { path: '/demo/mails', who: 'public', label: null, load: () => import('./pages/mails.ts').then((m) => m.Mails) },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/start', who: 'member', label: 'start', load: () => import('./pages/first-steps.ts').then((m) => m.FirstSteps) },

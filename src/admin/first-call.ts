@@ -47,14 +47,12 @@ export async function makeFirstCall(parts: Parts, userId: string, model: string 
 }
 
 async function findOwnAccount({ db }: Store, userId: string): Promise<string> {
-  const owned = and(
-    ...[eq(member.userId, userId), eq(member.role, 'owner'), eq(account.state, 'active')],
-  )
+  const owned = and(eq(member.userId, userId), eq(member.role, 'owner'))
   const [row] = await db
     .select({ id: account.id })
     .from(member)
     .innerJoin(account, eq(account.id, member.accountId))
-    .where(owned)
+    .where(and(owned, eq(account.state, 'active')))
     .orderBy(account.createdAt)
     .limit(1)
   if (!row) throw new AppError('not_found', { message: 'Make an account of your own first.' })

@@ -1,9 +1,7 @@
 /** The set-up of a new platform, step by step: the first by the one-time address, the others by the admin whom it made. */
 import { Elysia, t } from 'elysia'
 import { AppError } from '../base/error.ts'
-import { sellableModels } from '../catalog/book.ts'
 import { describeRefusals } from '../http/describe.ts'
-import { currentDocuments } from '../legal/document.ts'
 import { userGuard, visitorOf } from '../user/guard.ts'
 import { originOf } from '../user/routes.ts'
 import type { Visitor } from '../user/session.ts'
@@ -27,7 +25,7 @@ const step = (summary: string, ...codes: Parameters<typeof describeRefusals>) =>
 })
 
 export function setupRoutes(parts: Parts, simulated: Simulated) {
-  const { store, sessions, business, clock, catalog } = parts
+  const { sessions, business, clock } = parts
   const own = { user: 'any' } as const
   // Links in mails and the provider's key: not for a session that was left open.
   const sensitive = { user: 'recent' } as const
@@ -41,15 +39,12 @@ export function setupRoutes(parts: Parts, simulated: Simulated) {
         if (steps.admin) requireOwner(await visitorOf(sessions, request))
         else await checkOffer(parts, token)
         const { platform, company, contact, jurisdiction, publicUrl } = business.current
-        const documents = await currentDocuments(store, clock.now())
         return {
           steps,
-          documents: documents.map(({ id, kind, version }) => ({ id, kind, version })),
           brand: { platform, company, contact, jurisdiction, public_url: publicUrl },
           providers: realProviders.map(({ id, baseUrl, needsKey }) => ({
             ...{ id, base_url: baseUrl, needs_key: needsKey },
           })),
-          models: sellableModels(catalog.current, clock.now()).map(({ id }) => id),
         }
       },
       {

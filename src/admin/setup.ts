@@ -83,7 +83,10 @@ export async function createFirstAdmin(
 function useOffer(db: Query, token: string, now: number): Statement {
   const noAdmin = sql`NOT EXISTS (SELECT 1 FROM ${user} WHERE ${user.adminRole} IS NOT NULL)`
   const offer = and(
-    ...[eq(ticket.id, sha256(token)), eq(ticket.kind, 'setup'), gt(ticket.expiresAt, now), noAdmin],
+    eq(ticket.id, sha256(token)),
+    eq(ticket.kind, 'setup'),
+    gt(ticket.expiresAt, now),
+    noAdmin,
   )
   return must(db.delete(ticket).where(offer), 'invalid_link', { param: 'token' })
 }

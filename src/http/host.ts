@@ -13,14 +13,24 @@ const everyAddress = new Set(['0.0.0.0', '[::]'])
  * Serves the public address, the listened one and this machine's own names, on any port (a proxy or a container may map
  * it). A server that listens on every address is also met by any of them in numbers, which no foreign page can borrow.
  */
-export function checkHost(publicUrl: string | null, listenHostname: string): HostCheck {
+export function checkHost(publicUrl: () => string | null, listenHostname: string): HostCheck {
   const listened = bracketed(listenHostname.toLowerCase())
   const names = new Set([...loopback, listened])
-  if (publicUrl !== null) names.add(new URL(publicUrl).hostname)
+  let known: { url: string | null; name: string | null } = { url: null, name: null }
+  const isPublic = (name: string) => {
+    const url = publicUrl()
+    // Read anew only when it was changed: this is on every call's way.
+    if (url !== known.url) known = { url, name: url === null ? null : new URL(url).hostname }
+    return name === known.name
+  }
   return (host) => {
     const name = /^(\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.exec(host ?? '')?.[1]?.toLowerCase()
     if (name === undefined) return false
-    return names.has(name) || (everyAddress.has(listened) && isIP(name.replace(/^\[|\]$/g, '')) > 0)
+    return (
+      names.has(name) ||
+      isPublic(name) ||
+      (everyAddress.has(listened) && isIP(name.replace(/^\[|\]$/g, '')) > 0)
+    )
   }
 }
 

@@ -16,7 +16,7 @@ import { answerPage, notFoundPage } from './pages.ts'
 export interface HttpOptions {
   listen: { hostname: string; port: number }
   /** The address that customers use; null when only this machine's names are served. */
-  publicUrl: string | null
+  publicUrl(): string | null
   bodyLimitBytes: number
   clock: Clock
   log: Logger

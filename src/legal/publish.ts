@@ -37,16 +37,12 @@ export async function publishDocument(
     throw invalid('effective', 'A version takes effect at once or later, never in the past.')
   }
   const readers = document.material ? await findReaders(store) : []
-  const chunks = Array.from({ length: Math.ceil(readers.length / mailsPerWrite) }, (_, at) =>
-    readers.slice(at * mailsPerWrite, (at + 1) * mailsPerWrite),
-  )
-  const [first = [], ...others] = chunks
-  const mails = (some: typeof readers) =>
-    some.map(({ email, language }) =>
+  const mails = (from: number) =>
+    readers.slice(from, from + mailsPerWrite).map(({ email, language }) =>
       outbox.queue(store.db, {
         ...{ to: email, language, kind: 'terms_changed', path: '/accept' },
         title: titles[document.kind][language],
-        summary: language === 'zh-TW' ? document.summaryZh : document.summaryEn,
+        summary: language === 'en' ? document.summaryEn : document.summaryZh,
         effectiveAt: document.effectiveAt,
       }),
     )
@@ -55,10 +51,12 @@ export async function publishDocument(
       param: 'version',
       message: `There is a version ${document.version} of it already. A version never changes.`,
     }),
-    ...mails(first),
+    ...mails(0),
   ])
   // Whom a crash leaves without a mail, the pages tell.
-  for (const some of others) await store.write(() => mails(some))
+  for (let from = mailsPerWrite; from < readers.length; from += mailsPerWrite) {
+    await store.write(() => mails(from))
+  }
   forgetKeys()
   return readers.length
 }
@@ -71,25 +69,27 @@ async function findReaders({ db }: Store) {
   return rows.map(({ email, language }) => ({ email: email ?? '', language }))
 }
 
+/** The document as both databases keep it. */
 function clean<D extends Omit<NewDocument, 'effectiveAt'>>(document: D): D {
   if (!/^[\w.-]{1,40}$/.test(document.version)) {
     throw invalid('version', 'A version is a word such as 2027-01-31.')
   }
-  for (const name of ['textEn', 'textZh', 'summaryEn', 'summaryZh'] as const) {
-    const param = name.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`)
-    if (document[name].trim() === '') throw invalid(param, 'Both languages are needed.')
-    const [, wrong] =
-      /\{\{(?!(?:platform|company|contact|jurisdiction)\}\})(.*?)\}\}/.exec(document[name]) ?? []
-    if (wrong !== undefined) {
-      throw invalid(param, `{{${wrong}}} is not known. Known are ${placeholders.join(', ')}.`)
-    }
-  }
   const { textEn, textZh, summaryEn, summaryZh } = document
   return {
     ...document,
-    ...{ textEn: storable(textEn), textZh: storable(textZh) },
-    ...{ summaryEn: storable(summaryEn), summaryZh: storable(summaryZh) },
+    ...{ textEn: cleanText('text_en', textEn), textZh: cleanText('text_zh', textZh) },
+    summaryEn: cleanText('summary_en', summaryEn),
+    summaryZh: cleanText('summary_zh', summaryZh),
   }
+}
+
+function cleanText(param: string, text: string): string {
+  if (text.trim() === '') throw invalid(param, 'Both languages are needed.')
+  for (const [whole, name] of text.matchAll(/\{\{(.*?)\}\}/g)) {
+    if ((placeholders as readonly (string | undefined)[]).includes(name)) continue
+    throw invalid(param, `${whole} is not known. Known are ${placeholders.join(', ')}.`)
+  }
+  return storable(text)
 }
 
 const invalid = (param: string, message: string) =>

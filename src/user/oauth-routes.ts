@@ -169,11 +169,11 @@ interface Begun {
   linkTo: string | null
 }
 
-/** A path of this site and nothing else. */
+/** A path of this site and nothing else; else the log-in, which sends whoever is in on to her account. */
 function safeNext(next: string | undefined): string {
   return next !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.includes('\\')
     ? next
-    : '/'
+    : '/login'
 }
 
 function redirect(location: string, cookie?: string): Response {

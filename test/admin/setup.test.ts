@@ -101,7 +101,7 @@ test('from the address on the terminal to the first call, with a provider that i
   const connected = await post('/provider', { simulated: true })
   expect(connected.body.models).toContain('sim-chat')
   expect(connected.body.models.join()).not.toContain('demo/')
-  expect((await get()).body).toMatchObject({ steps: { provider: true, prices: false }, models: [] })
+  expect((await get()).body).toMatchObject({ steps: { provider: true, prices: false } })
   expect((await post('/prices', {})).body.models).toContain('sim-chat')
   const call = await post('/test', { model: 'sim-chat' })
   expect(call.body).toMatchObject({ model: 'sim-chat', answer: expect.stringMatching(/./) })

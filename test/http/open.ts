@@ -18,7 +18,7 @@ export function open(
   const listen = { hostname, port: 0 }
   const http = createHttp({
     listen,
-    publicUrl: 'https://ai.example.com',
+    publicUrl: () => 'https://ai.example.com',
     bodyLimitBytes,
     clock,
     log,

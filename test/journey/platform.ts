@@ -16,11 +16,14 @@ export interface Journey {
 
 export const password = 'a sentence to remember'
 
-export async function startPlatform(settings: Record<string, string> = {}): Promise<Journey> {
+export async function startPlatform(
+  settings: Record<string, string> = {},
+  listen = '127.0.0.1:0',
+): Promise<Journey> {
   const mailbox = await openMailbox()
   const data = newData()
   const simulator = await startKkai(['simulate', '--listen', '127.0.0.1:0'])
-  const server = await startKkai(['serve', '--data', data, '--listen', '127.0.0.1:0'], {
+  const server = await startKkai(['serve', '--data', data, '--listen', listen], {
     KKAI_SMTP_URL: mailbox.url,
     ...settings,
   })
