@@ -12,6 +12,7 @@ import { setting, ticket, user } from '../store/people.ts'
 import { channel, usage } from '../store/schema.ts'
 import { must, type Query, type Statement, type Store } from '../store/store.ts'
 import { checkPassword, hashPassword } from '../user/password.ts'
+import type { People } from '../user/people.ts'
 import { checkAffirmed, userStatements } from '../user/register.ts'
 import type { Origin } from '../user/session.ts'
 import { issueTicket, readTicket } from '../user/ticket.ts'
@@ -20,7 +21,7 @@ import type { Parts } from './parts.ts'
 const lifeMs = 30 * 60_000
 
 /** The path of a new one-time address, in place of any before; null once there is an admin. */
-export async function offerSetup({ store, clock }: Parts): Promise<string | null> {
+export async function offerSetup({ store, clock }: People): Promise<string | null> {
   if (await hasAdmin(store)) return null
   const { secret, statement } = issueTicket({ kind: 'setup', userId: null, lifeMs }, clock.now())
   await store.write((db) => [dropOffers(db), statement(db)])
@@ -33,7 +34,7 @@ export async function hasAdmin({ db }: Store): Promise<boolean> {
 }
 
 /** Refuses with `invalid_link` what is wrong, expired or used. */
-export async function checkOffer({ store, clock }: Parts, token: string): Promise<void> {
+export async function checkOffer({ store, clock }: People, token: string): Promise<void> {
   await readTicket(store, 'setup', token, clock.now())
 }
 
@@ -54,14 +55,14 @@ export interface FirstAdmin {
 
 /** Makes the first admin, with an account of her own, and opens her session: answers the `Set-Cookie` value. */
 export async function createFirstAdmin(
-  parts: Parts,
+  people: People,
   token: string,
   admin: FirstAdmin,
   from: Origin,
 ): Promise<string> {
-  const { store, clock, sessions } = parts
+  const { store, clock, sessions } = people
   const now = clock.now()
-  await checkOffer(parts, token)
+  await checkOffer(people, token)
   const email = normaliseEmail(admin.email)
   checkPassword(admin.password, email)
   const affirmed = { ...admin, kind: 'person' as const, authority: true }
@@ -72,10 +73,10 @@ export async function createFirstAdmin(
   const made = { id, passwordHash, from, verifiedAt: now }
   await store.write((db) => [
     useOffer(db, token, now),
-    ...userStatements(db, parts, registration, made, newAccount, now),
+    ...userStatements(db, people, registration, made, newAccount, now),
     db.update(user).set({ adminRole: 'owner' }).where(eq(user.id, id)),
   ])
-  parts.forgetKeys()
+  people.forgetKeys()
   return sessions.open(id, from)
 }
 
