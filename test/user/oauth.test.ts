@@ -1,50 +1,14 @@
 /** Logging in elsewhere, with a real OpenID provider and something like GitHub: who comes back, and who only says so. */
 import { describe, expect, test } from 'bun:test'
-import { eq } from 'drizzle-orm'
 import { acceptance, identity, session, ticket, user } from '../../src/store/people.ts'
 import { openTestSqlite } from '../helpers/database.ts'
 import { openElsewhere } from '../helpers/identity-provider.ts'
-import { mailsTo } from '../helpers/people.ts'
-import { type Browser, minuteMs, openSite, type Reply, refusal } from './site.ts'
-
-const ann = { email: 'Ann@Example.com', email_verified: true, name: 'Ann' }
-const subject = '4711'
+import { ann, openWithElsewhere, paramOf, placeOf, subject } from './journey.ts'
+import { type Browser, minuteMs, openSite, refusal } from './site.ts'
 
 const elsewhere = await openElsewhere('https://ai.example.com')
+const open = () => openWithElsewhere(elsewhere)
 
-async function open() {
-  elsewhere.persons.set(subject, ann)
-  const site = await openSite(await openTestSqlite(), elsewhere.settings)
-  /** The provider's page that she is sent to. */
-  async function leave(browser: Browser, id: string, query = ''): Promise<string> {
-    const { headers } = await browser.ask('GET', `/api/oauth/${id}${query}`)
-    return headers.get('location') ?? ''
-  }
-  /** Where she is sent in the end, and by which answer. */
-  async function comeBack(browser: Browser, { pathname, search }: URL): Promise<Reply> {
-    return browser.ask('GET', pathname + search)
-  }
-  const go = async (browser: Browser, id: string, query = '', who = subject) =>
-    comeBack(browser, await elsewhere.visit(await leave(browser, id, query), who))
-  const form = { name: 'Ann', language: 'en', kind: 'person', adult: true, authority: false }
-  const affirm = (browser: Browser, ticketOf: string, more: object = {}) =>
-    browser.ask('POST', '/api/register/oauth', {
-      ...{ ...form, ticket: ticketOf, documents: site.documents },
-      ...more,
-    })
-  /** A user who came from there. */
-  async function settle(id: string): Promise<Browser> {
-    const browser = site.browser()
-    const reply = await affirm(browser, paramOf(await go(browser, id), 'ticket'))
-    expect(reply.body).toEqual({ state: 'in' })
-    return browser
-  }
-  return { ...site, leave, comeBack, go, affirm, settle }
-}
-
-const placeOf = ({ headers }: Reply) => headers.get('location') ?? ''
-const paramOf = (reply: Reply, name: string) =>
-  new URL(placeOf(reply), 'https://ai.example.com').searchParams.get(name) ?? ''
 const isIn = (browser: Browser) => browser.cookies.has('__Host-kkai')
 const signedIn = async (browser: Browser) => (await browser.ask('GET', '/api/me')).status === 200
 
@@ -255,64 +219,4 @@ test('where registration is closed a newcomer does not get in', async () => {
   const ticketOf = paramOf(await site.go(hers, 'oidc'), 'ticket')
   await site.people.business.change({ openRegistration: false }, 'usr_1', 1)
   expect(refusal(await site.affirm(hers, ticketOf))).toEqual([404, 'not_found', null])
-})
-
-describe('linking', () => {
-  async function openAsAnn() {
-    const site = await open()
-    await site.user('ann')
-    const hers = await site.logIn('ann')
-    const link = (browser = hers) => site.go(browser, 'oidc', '?link=1')
-    const unlink = (id = 'oidc') => hers.ask('DELETE', `/api/me/identities/${id}`)
-    return { ...site, hers, link, unlink }
-  }
-
-  test('lets a user log in there too, and is told by mail', async () => {
-    const site = await openAsAnn()
-    expect(placeOf(await site.link())).toBe('/settings')
-    expect((await site.hers.ask('GET', '/api/me')).body.identities).toEqual([
-      { provider: 'oidc', email: 'Ann@Example.com' },
-    ])
-    const again = site.browser()
-    expect(placeOf(await site.go(again, 'oidc'))).toBe('/login')
-    expect((await again.ask('GET', '/api/me')).body.id).toBe('ann')
-    expect(await mailsTo(site.people, 'ann', 'login_linked')).toHaveLength(1)
-  })
-
-  test('needs a recent log-in, in this browser and until the end', async () => {
-    const site = await openAsAnn()
-    const ask = (browser: Browser) => browser.ask('GET', '/api/oauth/oidc?link=1')
-    expect(refusal(await ask(site.browser()))[1]).toBe('session_required')
-    const back = await elsewhere.visit(await site.leave(site.hers, 'oidc', '?link=1'), subject)
-    await site.hers.ask('POST', '/api/logout')
-    expect(placeOf(await site.comeBack(site.hers, back))).toBe('/login?error=session_required')
-    const hers = await site.logIn('ann')
-    site.people.clock.move(11 * minuteMs)
-    expect(refusal(await ask(hers))[1]).toBe('recent_login_required')
-    expect(await site.store.db.select().from(identity)).toEqual([])
-  })
-
-  test('takes no one else’s log-in', async () => {
-    const site = await openAsAnn()
-    await site.link()
-    await site.user('eve')
-    const eve = await site.logIn('eve')
-    expect(placeOf(await site.link(eve))).toBe('/login?error=already_exists')
-    const rows = await site.store.db.select().from(identity)
-    expect(rows.map(({ userId }) => userId)).toEqual(['ann'])
-  })
-
-  test('ends by her word, but never by losing the only way in', async () => {
-    const site = await openAsAnn()
-    await site.link()
-    expect(refusal(await site.unlink('google'))).toEqual([404, 'not_found', null])
-    const setPassword = (passwordHash: string | null) =>
-      site.store.write((db) => [db.update(user).set({ passwordHash }).where(eq(user.id, 'ann'))])
-    await setPassword(null)
-    expect(refusal(await site.unlink())).toEqual([400, 'invalid_request', null])
-    await setPassword('some')
-    expect((await site.unlink()).body).toEqual({ ok: true })
-    expect(await site.store.db.select().from(identity)).toEqual([])
-    expect(await mailsTo(site.people, 'ann', 'login_unlinked')).toHaveLength(1)
-  })
 })
