@@ -18,6 +18,8 @@ import {
 } from './site.ts'
 
 const name = '__Host-kkai'
+/** What fifty hashes may take on a machine that is busy. */
+const manyHashesMs = 30_000
 
 async function openWithAnn(settings?: Record<string, string>) {
   const site = await openSite(await openTestSqlite(), settings)
@@ -72,14 +74,18 @@ test.each(['ann', 'unknown'])('tries at %s are counted, from wherever they come'
   expect((await tryFrom(11, password)).status).toBe(id === 'ann' ? 200 : 400)
 })
 
-test('tries from one block of addresses are counted, at whomever they are', async () => {
-  const site = await openWithAnn()
-  const tryAt = (id: string, address: string) =>
-    site.browser({ address }).ask('POST', '/api/login', login(id))
-  for (let at = 1; at <= 50; at++) await tryAt(`user${at}`, `198.51.100.${at}`)
-  expect(refusal(await tryAt('ann', '198.51.100.200'))[1]).toBe('too_many_attempts')
-  expect((await tryAt('ann', '198.51.101.1')).status).toBe(200)
-})
+test(
+  'tries from one block of addresses are counted, at whomever they are',
+  async () => {
+    const site = await openWithAnn()
+    const tryAt = (id: string, address: string) =>
+      site.browser({ address }).ask('POST', '/api/login', login(id))
+    for (let at = 1; at <= 50; at++) await tryAt(`user${at}`, `198.51.100.${at}`)
+    expect(refusal(await tryAt('ann', '198.51.100.200'))[1]).toBe('too_many_attempts')
+    expect((await tryAt('ann', '198.51.101.1')).status).toBe(200)
+  },
+  manyHashesMs,
+)
 
 test('whoever logs in has not mistyped before', async () => {
   const site = await openWithAnn()
