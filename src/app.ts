@@ -96,7 +96,12 @@ export async function openParts(
     const brand = () => ({ platform: business.current.platform, publicUrl: publicUrl() })
     return {
       ...{ config, clock, log, store, ledger, sealingKey, keys, business, place, publicUrl },
-      sessions: openSessions(store, config, clock),
+      sessions: openSessions(
+        store,
+        config,
+        clock,
+        () => config.publicUrl ?? business.current.publicUrl,
+      ),
       outbox: openOutbox(clock, brand),
       forgetKeys: () => keys.forget(),
       catalog: await openCatalog(store, sealingKey),

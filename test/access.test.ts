@@ -72,6 +72,8 @@ const open = new Set([
   ),
   ...['GET /api/oauth/:provider', 'GET /api/oauth/:provider/callback'],
   ...['GET /api/register/oauth', 'POST /api/register/oauth'],
+  // By the one-time address that the operator was shown.
+  ...['GET /api/setup', 'POST /api/setup/admin'],
 ])
 
 interface Route {

@@ -28,10 +28,10 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
     if (!provider) throw new AppError('not_found')
     return provider
   }
-  const secure = config.publicUrl?.startsWith('https:') ?? false
-  const cookieName = secure ? '__Host-kkai-oauth' : 'kkai-oauth'
+  const secure = () => people.publicUrl().startsWith('https:')
+  const cookieName = () => (secure() ? '__Host-kkai-oauth' : 'kkai-oauth')
   const cookieOf = (browser: string) =>
-    `${cookieName}=${browser}; Path=/; Max-Age=${lifeMs / 1000}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+    `${cookieName()}=${browser}; Path=/; Max-Age=${lifeMs / 1000}; HttpOnly; SameSite=Lax${secure() ? '; Secure' : ''}`
   const redirectUri = (id: string) => `${people.publicUrl()}/api/oauth/${id}/callback`
 
   /** A person's browser asks, so what went wrong is told on a page. */
@@ -54,7 +54,7 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
       next,
       linkTo,
     } = ticket.data as unknown as Begun
-    const cookie = new RegExp(`(?:^|; )${cookieName}=([^;]+)`).exec(
+    const cookie = new RegExp(`(?:^|; )${cookieName()}=([^;]+)`).exec(
       request.headers.get('cookie') ?? '',
     )?.[1]
     if (begun !== id || cookie === undefined || sha256(cookie) !== browser) {

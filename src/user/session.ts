@@ -66,33 +66,45 @@ const longestMs = 90 * dayMs
 const noteMs = 60_000
 const idChars = 43
 
-export function openSessions(store: Store, { publicUrl }: Config, clock: Clock): Sessions {
-  const secure = publicUrl?.startsWith('https:') ?? false
-  const lucia = new Lucia(storeAdapter(store, clock), {
-    sessionExpiresIn: new TimeSpan(idleDays, 'd'),
-    getSessionAttributes: (facts) => facts,
-    sessionCookie: {
-      // A browser takes the prefix from TLS only; a demo on this machine has none.
-      name: secure ? '__Host-kkai' : 'kkai',
-      attributes: { sameSite: 'lax', path: '/', secure },
-    },
-  })
+/** `publicUrl` may change while the server runs: the first set-up names it. */
+export function openSessions(
+  store: Store,
+  config: Config,
+  clock: Clock,
+  publicUrl: () => string | null = () => config.publicUrl,
+): Sessions {
+  const adapter = storeAdapter(store, clock)
+  const [plain, secured] = [false, true].map(
+    (secure) =>
+      new Lucia(adapter, {
+        sessionExpiresIn: new TimeSpan(idleDays, 'd'),
+        getSessionAttributes: (facts) => facts,
+        sessionCookie: {
+          // A browser takes the prefix from TLS only; a demo on this machine has none.
+          name: secure ? '__Host-kkai' : 'kkai',
+          attributes: { sameSite: 'lax', path: '/', secure },
+        },
+      }),
+  ) as [Lucia<Facts>, Lucia<Facts>]
+  const lucia = () => (publicUrl()?.startsWith('https:') ? secured : plain)
 
   async function open(userId: string, from: Origin, recentAt: number): Promise<string> {
     const token = randomText(idChars)
     const facts = { recentAt, address: from.address, agent: from.agent?.slice(0, 300) ?? null }
-    await lucia.createSession(userId, facts, { sessionId: token })
-    return lucia.createSessionCookie(token).serialize()
+    await lucia().createSession(userId, facts, { sessionId: token })
+    return lucia().createSessionCookie(token).serialize()
   }
 
   return {
-    blank: lucia.createBlankSessionCookie().serialize(),
+    get blank() {
+      return lucia().createBlankSessionCookie().serialize()
+    },
     open: (userId, from) => open(userId, from, clock.now()),
     find: async (request) => {
-      const token = lucia.readSessionCookie(request.headers.get('cookie') ?? '')
+      const token = lucia().readSessionCookie(request.headers.get('cookie') ?? '')
       if (token === null || token.length !== idChars) return null
       // Lucia lengthens what is used after half of its time; what it says no to is gone.
-      const { session: found } = await lucia.validateSession(token)
+      const { session: found } = await lucia().validateSession(token)
       return found === null ? null : readVisitor(store, sha256(token), clock.now())
     },
     renew: async (visitor, from) => {
@@ -101,7 +113,7 @@ export function openSessions(store: Store, { publicUrl }: Config, clock: Clock):
       return cookie
     },
     end: (sessionId) => endSession(store, sessionId),
-    sweep: () => lucia.deleteExpiredSessions(),
+    sweep: () => lucia().deleteExpiredSessions(),
   }
 }
 
