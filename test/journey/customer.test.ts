@@ -59,7 +59,9 @@ describe('Ann', () => {
     'calls with an official client, and sees the call’s arithmetic within two seconds [T1.3d, T3.1]',
     async () => {
       const { page } = ann
-      await open(ann, `/accounts/${ann.account}/requests?live=1`)
+      // It asks every second what is new, so its network is never idle.
+      await page.goto(`${platform.url}/accounts/${ann.account}/requests?live=1`)
+      await sees(page, 'Requests')
       const client = new OpenAI({ apiKey: secret, baseURL: `${platform.url}/api/v1` })
       const reply = await client.chat.completions.create({
         model: 'sim-fast',
