@@ -23,6 +23,7 @@ import { catalogRoutes } from './catalog/routes.ts'
 import type { Config } from './config.ts'
 import { simulatedBeside } from './demo/beside.ts'
 import { demoMailRoutes } from './demo/mail-routes.ts'
+import { openBodies } from './gateway/body.ts'
 import { authorize } from './gateway/caller.ts'
 import { createCounter } from './gateway/count.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -225,7 +226,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(accountRoutes(parts))
     .use(legalRoutes(parts))
     .use(keyRoutes(parts))
-    .use(usageRoutes(parts, catalog))
+    .use(usageRoutes(parts, catalog, gateway.bodies))
     .use(playgroundRoutes(parts, gateway))
     .use(catalogRoutes(catalog, store, clock))
     .use(noticeRoutes(parts))
@@ -241,6 +242,7 @@ function createGateway(parts: Parts, metrics: Metrics): Gateway {
     ...{ clock, ledger, log, metrics },
     ...{ catalog: parts.catalog, keys: parts.keys, instanceId: parts.instanceId },
     publicUrl: parts.publicUrl,
+    bodies: openBodies(parts.store, parts.sealingKey),
     settings: parts.config,
     limiter: createLimiter(),
     breakers: createBreakers(),

@@ -7,6 +7,7 @@ import { formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import {
+  body,
   identity,
   invitation,
   member,
@@ -65,6 +66,7 @@ export async function closeAccount(
       .where(eq(account.id, accountId)),
     db.update(key).set({ state: 'revoked' }).where(eq(key.accountId, accountId)),
     db.delete(invitation).where(eq(invitation.accountId, accountId)),
+    db.delete(body).where(eq(body.accountId, accountId)),
     db.update(webhook).set({ state: 'disabled' }).where(eq(webhook.accountId, accountId)),
     db.delete(member).where(eq(member.accountId, accountId)),
     ...closeUsers(

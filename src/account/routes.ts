@@ -83,6 +83,7 @@ function settingRoutes(people: People) {
         parse: 'strict',
         body: t.Object({
           ...{ name: t.Optional(name), country, training: t.Optional(t.Boolean()) },
+          body_days: t.Optional(t.Integer({ minimum: 0, maximum: 30 })),
           low_balance: t.Optional(t.Nullable(t.String({ maxLength: 30 }))),
         }),
         detail: describe('Change settings', 'role_not_allowed', 'not_found', 'invalid_amount'),

@@ -3,7 +3,7 @@ import { and, eq } from 'drizzle-orm'
 import { formatUsd, parseUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
-import { user } from '../store/people.ts'
+import { body, user } from '../store/people.ts'
 import { account } from '../store/schema.ts'
 import { must } from '../store/store.ts'
 import type { People } from '../user/people.ts'
@@ -16,16 +16,20 @@ export interface WrittenSettings {
   name?: string
   country?: string | null
   training?: boolean
+  /** Days that bodies of calls are kept; 0 for never. */
+  body_days?: number
   low_balance?: string | null
 }
 
 export function showSettings(row: AccountRow) {
-  const { id, kind, tier, state, stateReason, country, training, lowBalance, createdAt } = row
+  const { id, kind, tier, state, stateReason, country, training, lowBalance, bodyDays, createdAt } =
+    row
   return {
     ...{ id, name: shownName(row), country, training, tier },
     kind: kind === 'entity' ? ('entity' as const) : ('person' as const),
     state: state === 'suspended' ? ('suspended' as const) : ('active' as const),
     state_reason: stateReason,
+    body_days: bodyDays,
     low_balance: lowBalance === null ? null : formatUsd(lowBalance),
     created_at: new Date(createdAt).toISOString(),
   }
@@ -34,12 +38,13 @@ export function showSettings(row: AccountRow) {
 export async function changeSettings(
   { store, forgetKeys }: Pick<People, 'store' | 'forgetKeys'>,
   accountId: string,
-  { name, country, training, low_balance }: WrittenSettings,
+  { name, country, training, body_days, low_balance }: WrittenSettings,
 ): Promise<void> {
   const changes = {
     ...(name !== undefined && { name: readName(name) }),
     ...(country !== undefined && { country }),
     ...(training !== undefined && { training }),
+    ...(body_days !== undefined && { bodyDays: body_days }),
     ...(low_balance !== undefined && {
       lowBalance: low_balance === null ? null : parseUsd(low_balance, 'low_balance'),
     }),
@@ -48,6 +53,8 @@ export async function changeSettings(
   const active = and(eq(account.id, accountId), eq(account.state, 'active'))
   await store.write((db) => [
     must(db.update(account).set(changes).where(active), 'account_suspended'),
+    // What is no longer to be kept goes at once.
+    ...(body_days === 0 ? [db.delete(body).where(eq(body.accountId, accountId))] : []),
   ])
   forgetKeys()
 }

@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/model.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { KeyRing } from '../key/ring.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Bodies } from './body.ts'
 import type { Counter } from './count.ts'
 import type { HttpClient } from './http-client.ts'
 import type { Limiter } from './limits.ts'
@@ -27,6 +28,7 @@ export interface Gateway {
   log: Logger
   /** Which process holds are of. */
   instanceId: string
+  bodies: Bodies
   /** Where customers go from a refusal. */
   publicUrl(): string
 }

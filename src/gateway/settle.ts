@@ -56,6 +56,12 @@ export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Pr
     ...{ charged: charged ?? 0n, durationMs, firstTokenMs },
   })
   logCall(app, hold, ending, charged ?? 0n)
+  if (hold.key.account.bodyDays > 0) {
+    // Nobody waits for it.
+    app.bodies
+      .keep(hold, app.clock.now())
+      .catch((cause) => app.log.warn('body.not_kept', { request: hold.id, cause }))
+  }
   return { units, cost: formatUsd(charged ?? 0n) }
 }
 

@@ -8,6 +8,7 @@ import { describeRefusals } from '../http/describe.ts'
 import { readStatement, type StatementRow } from '../ledger/statement.ts'
 import type { Store } from '../store/store.ts'
 import type { People } from '../user/people.ts'
+import type { Bodies } from './body.ts'
 import { showOverview } from './usage-overview.ts'
 import { readRange, readTime } from './usage-range.ts'
 import { showRequest } from './usage-record.ts'
@@ -33,7 +34,7 @@ const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>
   responses: describeRefusals('session_required', 'not_found', ...codes),
 })
 
-export function usageRoutes(people: People, catalog: CatalogBook) {
+export function usageRoutes(people: People, catalog: CatalogBook, bodies: Bodies) {
   const { store, clock } = people
   return new Elysia({ name: 'usage', prefix: '/api/accounts/:account' })
     .use(accountGuard(people))
@@ -92,10 +93,14 @@ export function usageRoutes(people: People, catalog: CatalogBook) {
         detail: describe('Calls, the newest first', 'invalid_request'),
       },
     )
-    .get('/requests/:id', ({ member, params }) => showRequest(store, member.accountId, params.id), {
-      may: 'read',
-      detail: describe('One call: units × price = charge, and its transfers'),
-    })
+    .get(
+      '/requests/:id',
+      async ({ member: { accountId }, params }) => ({
+        ...(await showRequest(store, accountId, params.id)),
+        body: await bodies.read(accountId, params.id, clock.now()),
+      }),
+      { may: 'read', detail: describe('One call: units × price = charge, and its transfers') },
+    )
     .get(
       '/requests.csv',
       ({ member, query }) =>

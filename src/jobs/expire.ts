@@ -1,6 +1,6 @@
-/** Clears away what has ended: sessions, tickets, solved puzzles, counted tries. */
+/** Clears away what has ended: sessions, tickets, solved puzzles, counted tries, bodies. */
 import { lt } from 'drizzle-orm'
-import { spent, ticket } from '../store/people.ts'
+import { body, spent, ticket } from '../store/people.ts'
 import { sweepTries } from '../user/throttle.ts'
 import type { Job } from './job.ts'
 
@@ -14,6 +14,7 @@ export const expire: Job = {
     await store.write((db) => [
       db.delete(ticket).where(lt(ticket.expiresAt, now)),
       db.delete(spent).where(lt(spent.expiresAt, now)),
+      db.delete(body).where(lt(body.expiresAt, now)),
     ])
   },
 }

@@ -27,6 +27,8 @@ export interface Key {
     termsFrom: number | null
     /** Whether calls may go where providers train on them [T5.2]. */
     training: boolean
+    /** Days that bodies of its calls are kept; 0 for never [T5.3]. */
+    bodyDays: number
   }
 }
 

@@ -79,7 +79,7 @@ async function readKey(
       key,
       account: {
         ...{ id: account.id, state: account.state },
-        ...{ tier: account.tier, training: account.training },
+        ...{ tier: account.tier, training: account.training, bodyDays: account.bodyDays },
       },
       unverified: unverified.mapWith(Number),
       termsFrom,

@@ -211,3 +211,10 @@ export const setting = sqliteTable('setting', {
   changedAt: integer('changed_at').notNull(),
   changedBy: text('changed_by').notNull(),
 })
+
+export const body = sqliteTable('body', {
+  id: text('id').primaryKey(),
+  accountId: text('account_id').notNull(),
+  sealed: text('sealed').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+})

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { formatUsd } from '../../src/base/amount.ts'
 import { newId } from '../../src/base/id.ts'
 import type { CatalogBook } from '../../src/catalog/book.ts'
+import { openBodies } from '../../src/gateway/body.ts'
 import { usageRoutes } from '../../src/gateway/usage-routes.ts'
 import type { Outcome } from '../../src/ledger/ledger.ts'
 import { key, model, price, rate } from '../../src/store/schema.ts'
@@ -62,7 +63,9 @@ async function openShop(store: TestStore) {
       ...{ name: 'two', createdBy: 'bob', createdAt: now },
     }),
   ])
-  const dashboard = openDashboard(store, (http, people) => http.use(usageRoutes(people, catalog)))
+  const dashboard = openDashboard(store, (http, people) =>
+    http.use(usageRoutes(people, catalog, openBodies(store, '0'.repeat(64)))),
+  )
   const base = `/api/accounts/${account}`
   const get = async (path: string, who = 'bob') =>
     (await dashboard.ask(who, 'GET', base + path)).body

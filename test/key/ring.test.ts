@@ -46,7 +46,7 @@ describe.each(databases)('on %s', (name, openDatabase) => {
       ...{ models: new Set(['a', 'b']), ips: ['10.0.0.0/8'], createdAt: now },
       account: {
         ...{ id: account, state: 'active', limits: tiers.standard },
-        ...{ verified: true, termsFrom: null, training: false },
+        ...{ verified: true, termsFrom: null, training: false, bodyDays: 0 },
       },
     })
   })

@@ -43,6 +43,7 @@ function Terms({ account, facts }: PartProps) {
       country: textOrNull(data, 'country')?.toUpperCase() ?? null,
       low_balance: textOrNull(data, 'low_balance'),
       training: data.has('training'),
+      body_days: Number(textOf(data, 'body_days')),
     }
     await ask(api.accounts({ account }).patch(body))
     told.value = w.saved
@@ -54,6 +55,7 @@ function Terms({ account, facts }: PartProps) {
       <${Field} form=${form} name="country" label=${w.country} hint=${w.countryHint} value=${facts.country} autocomplete="country" minlength="2" maxlength="2" />
       <${Field} form=${form} name="low_balance" label=${w.lowBalance} hint=${w.lowBalanceHint} value=${facts.low_balance} inputmode="decimal" autocomplete="off" />
       <fieldset><legend>${w.privacy}</legend>
+        <${Field} form=${form} name="body_days" type="select" label=${w.bodyDays} hint=${w.bodyDaysHint} value=${String(facts.body_days)} options=${w.bodyDayNames} />
         <${Field} form=${form} name="training" type="checkbox" label=${w.training} hint=${w.trainingHint} value=${facts.training ? 'on' : ''} />
       </fieldset>`}<//>
     <p role="status">${told.value}</p>

@@ -3,6 +3,7 @@ import { api, ask } from '../api.ts'
 import { count, milliseconds, time } from '../format.ts'
 import { outcomeName, requests } from '../words/requests.ts'
 import { times } from './arithmetic.ts'
+import { Code } from './copy.ts'
 import { Dialog } from './dialog.ts'
 import { Time } from './figures.ts'
 import { html } from './html.ts'
@@ -22,7 +23,7 @@ interface DrawerProps {
 export function RequestDrawer({ account, id, onClose }: DrawerProps) {
   const one = useLoad(`request ${id}`, () => readRequest(account, id))
   return html`<${Dialog} title=${requests().one(id)} onClose=${onClose}>
-    <${Load} of=${one}>${(row: RequestFacts) => html`<${Facts} row=${row} /><${Arithmetic} row=${row} /><${Transfers} row=${row} />`}<//>
+    <${Load} of=${one}>${(row: RequestFacts) => html`<${Facts} row=${row} /><${Arithmetic} row=${row} /><${Transfers} row=${row} /><${Kept} row=${row} />`}<//>
   <//>`
 }
 
@@ -79,5 +80,16 @@ function Transfers({ row }: { row: RequestFacts }) {
         <td><${Time} at=${at} /></td><td class="number">${amount} USD</td></tr>`,
       )}
     <//>
+  `
+}
+
+/** Only where the account keeps it. */
+function Kept({ row: { body } }: { row: RequestFacts }) {
+  const w = requests()
+  if (body === null) return null
+  return html`
+    <h3>${w.asked}</h3>
+    <${Code} text=${JSON.stringify(body.request, null, 2)} label=${w.asked} />
+    ${body.reply !== null && html`<h3>${w.answered}</h3><${Code} text=${body.reply} label=${w.answered} />`}
   `
 }

@@ -4,6 +4,8 @@ import { words } from '../language.ts'
 export const requests = words({
   en: {
     title: 'Requests',
+    asked: 'Asked',
+    answered: 'Answered',
     empty: 'No request fits. Widen the filters, or make a call.',
     first: 'Make a first call',
     clear: 'Clear the filters',
@@ -76,6 +78,8 @@ export const requests = words({
   },
   'zh-TW': {
     title: '請求紀錄',
+    asked: '請求內容',
+    answered: '回覆內容',
     empty: '沒有符合的請求。請放寬篩選條件，或送出請求。',
     first: '送出第一個請求',
     clear: '清除篩選',
