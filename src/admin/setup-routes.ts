@@ -41,6 +41,7 @@ export function setupRoutes(parts: Parts, simulated: Simulated) {
         const { platform, company, contact, jurisdiction, publicUrl } = business.current
         return {
           steps,
+          simulated: business.current.simulated,
           brand: { platform, company, contact, jurisdiction, public_url: publicUrl },
           providers: realProviders.map(({ id, baseUrl, needsKey }) => ({
             ...{ id, base_url: baseUrl, needs_key: needsKey },

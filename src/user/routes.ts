@@ -19,7 +19,7 @@ import {
   readProfile,
 } from './profile.ts'
 import { type MakeAccount, register } from './register.ts'
-import type { Origin } from './session.ts'
+import { isElsewhere, type Origin } from './session.ts'
 import { countTry, mailLimits, registerLimits } from './throttle.ts'
 import {
   changeAddress,
@@ -50,13 +50,15 @@ export const registrationFields = {
 
 /** Where a request comes from, for sessions, throttles and records. */
 export function originOf(
-  people: Pick<People, 'config'>,
+  people: Pick<People, 'config' | 'publicUrl'>,
   request: Request,
   server: AnyServer,
 ): Origin {
+  const page = request.headers.get('origin') ?? ''
   return {
     address: clientAddress(request, server, people.config.trustedProxies),
     agent: request.headers.get('user-agent'),
+    plain: page.startsWith('http:') && isElsewhere(page, people.publicUrl()),
   }
 }
 

@@ -31,6 +31,8 @@ export interface Visitor {
 export interface Origin {
   address: string
   agent: string | null
+  /** The browser is at another name than the public one, without TLS: where a platform is set up before its proxy stands. */
+  plain?: boolean
 }
 
 export interface Sessions {
@@ -87,12 +89,19 @@ export function openSessions(
       }),
   ) as [Lucia<Facts>, Lucia<Facts>]
   const lucia = () => (publicUrl()?.startsWith('https:') ? secured : plain)
+  const readCookie = ({ headers }: Request) => {
+    const cookies = headers.get('cookie') ?? ''
+    const elsewhere = isElsewhere(`http://${headers.get('host')}`, publicUrl())
+    return (
+      lucia().readSessionCookie(cookies) ?? (elsewhere ? plain.readSessionCookie(cookies) : null)
+    )
+  }
 
   async function open(userId: string, from: Origin, recentAt: number): Promise<string> {
     const token = randomText(idChars)
     const facts = { recentAt, address: from.address, agent: from.agent?.slice(0, 300) ?? null }
-    await lucia().createSession(userId, facts, { sessionId: token })
-    return lucia().createSessionCookie(token).serialize()
+    await plain.createSession(userId, facts, { sessionId: token })
+    return (from.plain ? plain : lucia()).createSessionCookie(token).serialize()
   }
 
   return {
@@ -101,10 +110,10 @@ export function openSessions(
     },
     open: (userId, from) => open(userId, from, clock.now()),
     find: async (request) => {
-      const token = lucia().readSessionCookie(request.headers.get('cookie') ?? '')
+      const token = readCookie(request)
       if (token === null || token.length !== idChars) return null
       // Lucia lengthens what is used after half of its time; what it says no to is gone.
-      const { session: found } = await lucia().validateSession(token)
+      const { session: found } = await plain.validateSession(token)
       return found === null ? null : readVisitor(store, sha256(token), clock.now())
     },
     renew: async (visitor, from) => {
@@ -113,8 +122,13 @@ export function openSessions(
       return cookie
     },
     end: (sessionId) => endSession(store, sessionId),
-    sweep: () => lucia().deleteExpiredSessions(),
+    sweep: () => plain.deleteExpiredSessions(),
   }
+}
+
+/** Whether what a browser asks is served by another name than the public one. */
+export function isElsewhere(asked: string, publicUrl: string | null): boolean {
+  return publicUrl !== null && URL.parse(asked)?.hostname !== new URL(publicUrl).hostname
 }
 
 async function readVisitor(store: Store, id: string, now: number): Promise<Visitor | null> {

@@ -95,7 +95,7 @@ describe('Olga', () => {
       const answer = async (host: string) =>
         (await fetch(`${platform.url}/api/session`, { headers: { host } })).status
       expect(await answer('ai.acme.example')).toBe(200)
-      expect(await answer('evil.example')).toBe(421)
+      expect(await answer('evil.example')).toBe(400)
     },
     10_000,
   )
@@ -105,8 +105,7 @@ describe('Olga', () => {
     async () => {
       const eve = await visit(platform.url)
       await eve.page.goto(platform.setup, { waitUntil: 'networkidle0' })
-      expect(await eve.page.$('[name="email"]:not(footer *)')).toBeNull()
-      expect(eve.page.url()).toContain('/login')
+      expect(new URL(eve.page.url()).pathname).toBe('/login')
       await eve.close()
     },
     30_000,

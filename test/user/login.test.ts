@@ -129,6 +129,19 @@ test.each([
   expect(headers.get('cache-control')).toBe('no-store')
 })
 
+test('before TLS is there she logs in at another name; that cookie is worth nothing at the public one', async () => {
+  const site = await openWithAnn({ public_url: 'https://ai.example.com' })
+  const hers = site.browser()
+  const { headers } = await hers.ask('POST', '/api/login', login('ann'), { origin: site.url })
+  expect(headers.get('set-cookie')).toMatch(/^kkai=\w{43}; HttpOnly.*; SameSite=Lax$/)
+  expect(await shown(hers)).toBe(200)
+  const there = { host: 'ai.example.com' }
+  expect((await hers.ask('GET', '/api/me', undefined, there)).status).toBe(401)
+  const stripped = { ...there, origin: 'http://ai.example.com' }
+  const again = await hers.ask('POST', '/api/login', login('ann'), stripped)
+  expect(again.headers.get('set-cookie')).toMatch(/^__Host-kkai=.*; Secure$/)
+})
+
 test('the session’s id is new at each log-in, whatever cookie the browser had', async () => {
   const site = await openWithAnn()
   const hers = site.browser()

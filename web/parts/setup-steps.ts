@@ -113,9 +113,16 @@ export function ProviderStep({ view, onDone }: StepProps) {
     }`}<//>`
 }
 
-/** What customers pay: public prices with a markup, and what the operator writes for a model that no list names. */
-export function PricesStep({ onDone }: StepProps) {
+/**
+ * What customers pay: public prices with a markup, and what the operator writes for a model that no list names. The simulated
+ * provider's models have prices of their own.
+ */
+export function PricesStep({ view, onDone }: StepProps) {
   const w = setup()
+  if (view.simulated) {
+    const publish = () => ask(api.setup.prices.post({})).then(onDone)
+    return html`<p>${w.simulatedPrices}</p><p><${Act} look="primary" act=${publish}>${w.publish}<//></p>`
+  }
   const send = async (data: FormData) => {
     const [id, input] = [textOf(data, 'model'), textOf(data, 'input')]
     const output = textOf(data, 'output')
