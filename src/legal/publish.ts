@@ -6,9 +6,9 @@ import { and, eq, isNotNull } from 'drizzle-orm'
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/error.ts'
 import type { Outbox } from '../mail/outbox.ts'
-import { user } from '../store/people.ts'
-import { must, type Store, storable } from '../store/store.ts'
-import { insertDocument, type NewDocument } from './document.ts'
+import { document, user } from '../store/people.ts'
+import { type Store, storable } from '../store/store.ts'
+import { type DocumentRow, insertDocument, type NewDocument } from './document.ts'
 import { titles } from './text.ts'
 
 /** Names that a text may hold in double braces: `routes.ts` fills them in. */
@@ -24,7 +24,8 @@ interface Publisher {
 }
 
 /**
- * Answers how many are mailed. `effectiveAt` null: at once. Refuses with `already_exists` a version that is there, and with
+ * Answers how many are mailed. `effectiveAt` null: at once. What a crash left half mailed is finished by publishing the same
+ * again: nobody gets it twice. Refuses with `already_exists` another text of a version that is there, and with
  * `invalid_request` a past date or a text that cannot be shown.
  */
 export async function publishDocument(
@@ -32,41 +33,52 @@ export async function publishDocument(
   given: Omit<NewDocument, 'effectiveAt'> & { effectiveAt: number | null },
 ): Promise<number> {
   const now = clock.now()
-  const document = { ...clean(given), effectiveAt: given.effectiveAt ?? now }
-  if (document.effectiveAt < now) {
+  const wanted = { ...clean(given), effectiveAt: given.effectiveAt ?? now }
+  if (wanted.effectiveAt < now) {
     throw invalid('effective', 'A version takes effect at once or later, never in the past.')
   }
-  const readers = document.material ? await findReaders(store) : []
-  const mails = (from: number) =>
-    readers.slice(from, from + mailsPerWrite).map(({ email, language }) =>
-      outbox.queue(store.db, {
-        ...{ to: email, language, kind: 'terms_changed', path: '/accept' },
-        title: titles[document.kind][language],
-        summary: language === 'en' ? document.summaryEn : document.summaryZh,
-        effectiveAt: document.effectiveAt,
-      }),
-    )
-  await store.write((db) => [
-    must(insertDocument(db, document, now).onConflictDoNothing(), 'already_exists', {
-      param: 'version',
-      message: `There is a version ${document.version} of it already. A version never changes.`,
-    }),
-    ...mails(0),
-  ])
-  // Whom a crash leaves without a mail, the pages tell.
-  for (let from = mailsPerWrite; from < readers.length; from += mailsPerWrite) {
-    await store.write(() => mails(from))
-  }
+  await store.write((db) => [insertDocument(db, wanted, now).onConflictDoNothing()])
+  const published = await readPublished(store, wanted)
   forgetKeys()
+  const readers = published.material ? await findReaders(store) : []
+  for (let from = 0; from < readers.length; from += mailsPerWrite) {
+    await store.write((db) =>
+      readers.slice(from, from + mailsPerWrite).map(({ id, email, language }) =>
+        outbox.queue(
+          db,
+          {
+            ...{ to: email ?? '', language, kind: 'terms_changed', path: '/accept' },
+            title: titles[published.kind][language],
+            summary: language === 'en' ? published.summaryEn : published.summaryZh,
+            effectiveAt: published.effectiveAt,
+          },
+          `${published.id}:${id}`,
+        ),
+      ),
+    )
+  }
   return readers.length
 }
 
-async function findReaders({ db }: Store) {
-  const rows = await db
-    .select({ email: user.email, language: user.language })
+/** The version as it is in the database; that must be what is wanted, since a version never changes. */
+async function readPublished({ db }: Store, wanted: NewDocument): Promise<DocumentRow> {
+  const { effectiveAt: _, publishedBy: __, ...same } = wanted
+  const facts = Object.entries(same) as [keyof typeof same, string | boolean][]
+  const named = and(eq(document.kind, wanted.kind), eq(document.version, wanted.version))
+  const [row] = await db.select().from(document).where(named)
+  if (row && facts.every(([name, value]) => row[name] === value)) return row
+  throw new AppError('already_exists', {
+    param: 'version',
+    message: `There is another text of version ${wanted.version} already. A version never changes.`,
+  })
+}
+
+/** Whoever has shown that the address is hers. */
+function findReaders({ db }: Store) {
+  return db
+    .select({ id: user.id, email: user.email, language: user.language })
     .from(user)
-    .where(and(eq(user.state, 'active'), isNotNull(user.email)))
-  return rows.map(({ email, language }) => ({ email: email ?? '', language }))
+    .where(and(eq(user.state, 'active'), isNotNull(user.email), isNotNull(user.emailVerifiedAt)))
 }
 
 /** The document as both databases keep it. */

@@ -10,21 +10,22 @@ import type { Letter } from './letter.ts'
 import { type Brand, renderLetter } from './render.ts'
 
 export interface Outbox {
-  /** The statement that queues a mail. */
-  queue(db: Query, letter: Letter): Statement
+  /** The statement that queues a mail. With an `id` of the caller's, once however often it is asked. */
+  queue(db: Query, letter: Letter, id?: string): Statement
 }
 
 /** `brand` is asked for each mail: links begin with the public URL, whatever a request's Host said. */
 export function openOutbox(clock: Clock, brand: () => Brand): Outbox {
   return {
-    queue: (db, letter) => {
+    queue: (db, letter, id) => {
       const now = clock.now()
       const { subject, text, html } = renderLetter(letter, brand())
-      return db.insert(mail).values({
-        ...{ id: newId('mai_', now), kind: letter.kind, recipient: letter.to },
+      const queued = db.insert(mail).values({
+        ...{ id: id ?? newId('mai_', now), kind: letter.kind, recipient: letter.to },
         ...{ subject: storable(subject), text: storable(text), html: storable(html) },
         ...{ nextAt: now, createdAt: now },
       })
+      return id === undefined ? queued : queued.onConflictDoNothing()
     },
   }
 }

@@ -95,6 +95,7 @@ describe.each(databases)('on %s', (_, open) => {
     const people = await start()
     await newUser(people, 'lin', { language: 'zh-TW' })
     await newUser(people, 'gone', { state: 'suspended' })
+    await newUser(people, 'unproven', { emailVerifiedAt: null })
     await newUser(people, 'closed', { state: 'closed', email: null })
     expect(await publishDocument(people, next)).toBe(2)
     const mails = await people.store.db.select().from(mail)
@@ -111,13 +112,26 @@ describe.each(databases)('on %s', (_, open) => {
     const many = Array.from({ length: 1_001 }, (_, at) => `user${at}`)
     await people.store.write((db) =>
       many.map((id) =>
-        db.insert(userTable).values({ id, email: `${id}@example.com`, createdAt: now }),
+        db.insert(userTable).values({
+          ...{ id, email: `${id}@example.com`, emailVerifiedAt: now, createdAt: now },
+        }),
       ),
     )
     expect(await publishDocument(people, next)).toBe(1_002)
     const recipients = (await people.store.db.select().from(mail)).map((row) => row.recipient)
     expect(new Set(recipients).size).toBe(1_002)
     expect(recipients).toHaveLength(1_002)
+  })
+
+  test('what a crash left half mailed is finished by publishing the same again, with no mail twice', async () => {
+    const people = await start()
+    await newUser(people, 'lin')
+    await publishDocument(people, next)
+    await people.store.write((db) => [db.delete(mail).where(eq(mail.recipient, 'lin@example.com'))])
+    await publishDocument(people, next)
+    const recipients = (await people.store.db.select().from(mail)).map((row) => row.recipient)
+    expect(recipients.sort()).toEqual(['ann@example.com', 'lin@example.com'])
+    expect(await people.store.db.select().from(document)).toHaveLength(4)
   })
 
   test('a small correction is mailed to no one', async () => {
