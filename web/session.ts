@@ -24,7 +24,9 @@ export function loginPath(): string {
 
 /** A path of this site, or its start: `next` comes from the address, and must not lead elsewhere. */
 export function safeNext(next: string | null | undefined, otherwise: string): string {
-  return next?.startsWith('/') && !/^\/[/\\]/.test(next) ? next : otherwise
+  if (!next?.startsWith('/')) return otherwise
+  // Read as the browser reads it: a backslash, or a tab between two slashes, is another site to it.
+  return URL.parse(next, location.origin)?.origin === location.origin ? next : otherwise
 }
 
 /** Where a log-in leads: to where she wanted to go, else to her first account. */

@@ -44,13 +44,19 @@ export async function visitorOf(sessions: People['sessions'], request: Request):
   return visitor
 }
 
-/** Browsers say where a request comes from; what says nothing is no browser and carries no one's cookie unasked. */
+/** What only looks may come by a link from anywhere. */
 export function refuseForeign({ method, headers }: Request): void {
-  if (method === 'GET' || method === 'HEAD') return
+  if (method !== 'GET' && method !== 'HEAD' && isForeign(headers)) {
+    throw new AppError('foreign_origin')
+  }
+}
+
+/** Browsers say where a request comes from; what says nothing is no browser and carries no one's cookie unasked. */
+export function isForeign(headers: Headers): boolean {
   const site = headers.get('sec-fetch-site')
   const origin = headers.get('origin')
-  const foreign =
+  return (
     (site !== null && site !== 'same-origin') ||
     (origin !== null && URL.parse(origin)?.host !== headers.get('host'))
-  if (foreign) throw new AppError('foreign_origin')
+  )
 }

@@ -8,7 +8,7 @@ import { randomText, sha256 } from '../base/secret.ts'
 import type { AnyServer } from '../http/address.ts'
 import { describeRefusals } from '../http/describe.ts'
 import { strictBodies } from '../http/strict.ts'
-import { requireRecent, userGuard } from './guard.ts'
+import { isForeign, requireRecent, userGuard } from './guard.ts'
 import { arrive, linkIdentity, readNewcomer, registerNewcomer, unlinkIdentity } from './identity.ts'
 import { comeBackFrom, findProviders, leaveFor } from './oauth.ts'
 import type { People } from './people.ts'
@@ -90,6 +90,8 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
         const now = clock.now()
         let linkTo: string | null = null
         if (query.link === '1') {
+          // A link from elsewhere could tie to her who happens to be logged in there.
+          if (isForeign(request.headers)) throw new AppError('foreign_origin')
           const visitor = await sessions.find(request)
           if (!visitor) throw new AppError('session_required')
           requireRecent(visitor, now)
@@ -118,7 +120,7 @@ export function oauthRoutes(people: People, makeAccount: MakeAccount) {
           next: t.Optional(t.String({ maxLength: 2000 })),
           link: t.Optional(t.String({ maxLength: 1 })),
         }),
-        ...tag('Log in elsewhere', 'not_found', 'session_required'),
+        ...tag('Log in elsewhere', 'not_found', 'session_required', 'foreign_origin'),
       },
     )
     .get(
