@@ -32,9 +32,10 @@ async function run(command: string[], onText: (text: string) => void = () => {})
 }
 
 /** `bun test` ends with lines such as ` 12 pass` and ` 1 fail`; that it failed without counting one is a failure too. */
-async function runTests(): Promise<Sum> {
+async function runTests(...which: string[]): Promise<Sum> {
   let text = ''
-  const succeeded = await run([bun, 'test', '--isolate', '--timeout', '30000'], (more) => {
+  const command = [bun, 'test', '--isolate', '--timeout', '30000', ...which]
+  const succeeded = await run(command, (more) => {
     text = (text + more).slice(-4_000)
   })
   const count = (word: string) =>
@@ -52,9 +53,14 @@ async function runAll(): Promise<Sum> {
     if (await run(command)) sum.passed++
     else sum.failed++
   }
-  process.stderr.write('\n— tests\n')
-  const tests = await runTests()
-  return { passed: sum.passed + tests.passed, failed: sum.failed + tests.failed }
+  // Journeys in a process of their own: what others leave of connections would be theirs too.
+  for (const which of [['--path-ignore-patterns', 'test/journey/**'], ['test/journey']]) {
+    process.stderr.write(`\n— tests ${which.join(' ')}\n`)
+    const { passed, failed } = await runTests(...which)
+    sum.passed += passed
+    sum.failed += failed
+  }
+  return sum
 }
 
 const { passed, failed } = await runAll()
