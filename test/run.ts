@@ -53,7 +53,7 @@ async function runAll(): Promise<Sum> {
     if (await run(command)) sum.passed++
     else sum.failed++
   }
-  // Journeys in a process of their own: what others leave of connections would be theirs too.
+  // Journeys in a process of their own: a browser is slow enough without the others' leftovers.
   for (const which of [['--path-ignore-patterns', 'test/journey/**'], ['test/journey']]) {
     process.stderr.write(`\n— tests ${which.join(' ')}\n`)
     const { passed, failed } = await runTests(...which)

@@ -50,6 +50,8 @@ describe('Ann', () => {
       secret = await page.$eval('dialog pre code', (element) => element.textContent ?? '')
       expect(secret).toMatch(/^sk-kk-\w{49}$/)
       await press(page, 'I have saved the key')
+      // Until it is gone, the page asks before it is left.
+      await page.waitForSelector('dialog', { hidden: true })
       expect(await page.content()).not.toContain(secret)
     },
     30_000,

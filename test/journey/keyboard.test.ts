@@ -73,6 +73,7 @@ journey(
     await sees(page, 'Copy it now')
     await tabTo(page, 'I have saved the key')
     await page.keyboard.press('Enter')
+    await page.waitForSelector('dialog', { hidden: true })
     await sees(page, 'by hand')
   },
   60_000,
