@@ -36,12 +36,14 @@ export function percent(share: number): string {
   }).format(share)
 }
 
-/** The reader's time; `utc` is for the title. */
+/** The reader's time, without the year when it is this one; `utc` is for the title. */
 export function time(iso: string): string {
+  const at = new Date(iso)
   return new Intl.DateTimeFormat(language.value, {
-    dateStyle: 'medium',
-    timeStyle: 'medium',
-  }).format(new Date(iso))
+    ...(at.getFullYear() !== new Date().getFullYear() && { year: 'numeric' }),
+    ...{ month: 'short', day: 'numeric' },
+    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+  }).format(at)
 }
 
 export function date(iso: string): string {

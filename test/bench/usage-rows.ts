@@ -1,22 +1,24 @@
 /**
- * How fast a member's pages are with a long history: `bun test/bench/usage-rows.ts [--rows 10000000]`. Writes that many
- * usage records of 1,000 accounts, a fifth of them the first one's, straight into a database of its own, and measures
- * what the dashboard asks for, in this process, as the server would. `--data` keeps the database there for the next time.
+ * How fast a member's pages are with a long history: `bun run bench:pages [--rows 10000000]`. Writes that many usage
+ * records of 1,000 accounts, a fifth of them the first one's, straight into a database of its own, and measures over HTTP,
+ * with a real session, what the dashboard asks for. `--data` keeps the database there for the next time.
  */
 import { Database } from 'bun:sqlite'
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { openParts } from '../../src/app.ts'
 import { firstId } from '../../src/base/id.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { openMeasurements } from '../../src/catalog/measured.ts'
-import { showOverview } from '../../src/gateway/usage-overview.ts'
-import { readRange } from '../../src/gateway/usage-range.ts'
-import { listRequests } from '../../src/gateway/usage-requests.ts'
-import { readSeries } from '../../src/gateway/usage-series.ts'
+import { readSettings } from '../../src/config.ts'
+import { openBodies } from '../../src/gateway/body.ts'
+import { usageRoutes } from '../../src/gateway/usage-routes.ts'
+import { createHttp, startHttp } from '../../src/http/server.ts'
 import { failures } from '../../src/ledger/record.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
+import { member, user } from '../../src/store/people.ts'
 
 const accounts = 1000
 const days = 90
@@ -77,39 +79,59 @@ async function seed(path: string, rows: number): Promise<void> {
   db.close()
 }
 
-type Ask = (store: Store, account: string, depth: number) => Promise<unknown>
+const after = (depth: number) => `after=${Math.floor(start + depth * (now - start))}.gen-0`
+const zone = 'time_zone=Asia%2FTaipei'
 
-const at = (depth: number) => Math.floor(start + depth * (now - start))
-const page = (filter: Parameters<typeof listRequests>[2]): Ask => {
-  return (store, account, depth) =>
-    listRequests(store, account, filter, {
-      after: { createdAt: at(depth), id: 'gen-' },
-      limit: 50,
-    })
-}
-const range = (name: '24h' | '30d') => readRange({ range: name, time_zone: 'Asia/Taipei' }, now)
-const catalog = { models: new Map() }
-
-const asks: [name: string, ask: Ask][] = [
-  ['overview', (store, account) => showOverview(store, catalog, account, { now })],
-  ['usage, 24 h by key', (store, account) => readSeries(store, account, range('24h'), 'key')],
-  ['usage, 30 d by model', (store, account) => readSeries(store, account, range('30d'), 'model')],
-  ['requests', page({})],
-  ['requests of a model', page({ model: 'm3' })],
-  ['requests of a key', page({ key: 'key_0_1' })],
-  ['requests that failed', page({ status: 'failed' })],
-  ['requests of no model', page({ model: 'none' })],
+/** Paths within an account; `depth` is how far into its history, from 0 to 1. */
+const asks: [name: string, path: (depth: number) => string][] = [
+  ['overview', () => `overview?${zone}`],
+  ['usage, 24 h by key', () => `usage?range=24h&by=key&${zone}`],
+  ['usage, 30 d by model', () => `usage?range=30d&by=model&${zone}`],
+  ['requests', (depth) => `requests?${after(depth)}`],
+  ['requests of a model', (depth) => `requests?model=m3&${after(depth)}`],
+  ['requests of a key', (depth) => `requests?key=key_0_1&${after(depth)}`],
+  ['requests that failed', (depth) => `requests?status=failed&${after(depth)}`],
+  ['requests of no model', (depth) => `requests?model=none&${after(depth)}`],
 ]
 
 const turns = 200
+const asked = (turn: number) => `acc_${turn % 2 === 0 ? 0 : (turn * 7) % accounts}`
 
-async function measure(store: Store, ask: Ask): Promise<number[]> {
+type Parts = Awaited<ReturnType<typeof openParts>>
+
+/** A member of every account that is asked for, and her cookie. */
+async function logIn({ store, sessions }: Parts): Promise<string> {
+  const id = 'usr_reader'
+  const row = { id, email: 'reader@example.com', emailVerifiedAt: start, createdAt: start }
+  const ids = new Set(Array.from({ length: turns }, (_, turn) => asked(turn)))
+  await store.write((db) => [
+    db.insert(user).values(row).onConflictDoNothing(),
+    ...[...ids].map((accountId) =>
+      db
+        .insert(member)
+        .values({ accountId, userId: id, role: 'read-only', createdAt: start })
+        .onConflictDoNothing(),
+    ),
+  ])
+  const cookie = await sessions.open(id, { address: '127.0.0.1', agent: null })
+  return cookie.split(';')[0] ?? ''
+}
+
+async function measure(
+  url: string,
+  cookie: string,
+  path: (depth: number) => string,
+): Promise<number[]> {
   const times: number[] = []
   for (let turn = 0; turn < turns; turn++) {
-    const account = `acc_${turn % 2 === 0 ? 0 : (turn * 7) % accounts}`
+    const depth = ((turn * 0.618) % 1) * 0.98 + 0.02
     const begun = performance.now()
-    await ask(store, account, ((turn * 0.618) % 1) * 0.98 + 0.02)
+    const reply = await fetch(`${url}/api/accounts/${asked(turn)}/${path(depth)}`, {
+      headers: { cookie },
+    })
+    const body = await reply.text()
     times.push(performance.now() - begun)
+    if (!reply.ok) throw new Error(body)
   }
   return times.sort((a, b) => a - b)
 }
@@ -127,10 +149,18 @@ try {
   const seconds = ((performance.now() - begun) / 1000).toFixed()
   const megabytes = (statSync(path).size / 1e6).toFixed()
   process.stdout.write(`${rows} records, ${megabytes} MB, written in ${seconds} s\n`)
-  const store = await openStore(path, now)
+  const { config } = readSettings({ data: directory }, {})
+  const clock = { now: () => now, elapsed: () => performance.now() }
+  const parts = await openParts(config, silentLog, { clock })
+  const listen = { hostname: '127.0.0.1', port: 0 }
+  const { bodyLimitBytes } = config
+  const http = createHttp({ ...parts, listen, publicUrl: () => null, bodyLimitBytes })
+  http.use(usageRoutes(parts, parts.catalog, openBodies(parts.store, parts.sealingKey)))
+  const { url } = startHttp(http, listen)
+  const cookie = await logIn(parts)
   let missed = false
   for (const [name, ask] of asks) {
-    const times = await measure(store, ask)
+    const times = await measure(url, cookie, ask)
     const [middle = 0, high = 0] = [times[turns / 2], times[Math.floor(turns * 0.99)]]
     missed ||= high > budgetMs
     const mark = high > budgetMs ? `more than ${budgetMs} ms` : 'ok'
@@ -139,9 +169,10 @@ try {
     )
   }
   const first = performance.now()
-  await openMeasurements(store, { now: () => now, elapsed: () => 0 })()
+  await openMeasurements(parts.store, clock)()
   process.stdout.write(`status, first time ${(performance.now() - first).toFixed(0)} ms\n`)
-  await store.close()
+  await http.server?.stop(true)
+  await parts.close()
   process.exitCode = missed ? 1 : 0
 } finally {
   if (values.data === undefined) rmSync(directory, { recursive: true, force: true })

@@ -54,7 +54,7 @@ function Movements({ account, rows }: { account: string; rows: readonly Movement
     ${rows.map(
       ({ seq, at, code, amount, balance, call_id, reason }: Movement) => html`<tr key=${seq}>
       <td><${Time} at=${at} /></td>
-      <td>${w.codes[code] ?? code} ${call_id && html`<a href=${`/accounts/${account}/requests?id=${call_id}`}>${w.request}</a>`}
+      <td>${call_id ? html`<a href=${`/accounts/${account}/requests?id=${call_id}`}>${w.codes[code] ?? code}</a>` : (w.codes[code] ?? code)}
         ${reason && html`<small>${reason}</small>`}</td>
       <td class="number"><${Usd} amount=${amount} /></td>
       <td class="number"><${Usd} amount=${balance} /></td></tr>`,

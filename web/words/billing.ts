@@ -16,7 +16,6 @@ export const billing = words({
     after: 'Balance after',
     month: 'Month',
     csv: 'Download as CSV',
-    request: 'Request',
     codes: {
       usage: 'Call',
       usage_excess: 'Call, beyond its hold',
@@ -45,7 +44,6 @@ export const billing = words({
     after: '異動後餘額',
     month: '月份',
     csv: '下載 CSV',
-    request: '請求',
     codes: {
       usage: '請求',
       usage_excess: '請求（超出保留金額）',
