@@ -226,6 +226,74 @@ journey(
 )
 
 journey(
+  'two tabs that change the same key keep what the other saved, and what one revoked the other is told of',
+  async () => {
+    const names = async (tab: Page) =>
+      (await tab.$$eval('tbody th', (all) => all.map(({ textContent }) => textContent))).join()
+    const inBoth = async (act: (tab: Page) => Promise<unknown>) => {
+      for (const tab of [page, other]) await act(tab)
+    }
+    await inAccount('keys?new=1')
+    await fill(page, 'name', 'shared')
+    await page.click('dialog form button[type="submit"]')
+    await keepSecret()
+    const other = await page.browserContext().newPage()
+    const send = async (tab: Page) => {
+      await tab.bringToFront()
+      await tab.click('dialog form button[type="submit"]')
+      await tab.waitForFunction(() => document.querySelector('dialog') === null)
+    }
+    await inBoth(async (tab) => {
+      await tab.bringToFront()
+      await tab.goto(`${platform.url}/accounts/${ann.account}/keys`, { waitUntil: 'networkidle0' })
+      await press(tab, 'Edit: shared')
+    })
+    await fill(other, 'limit', '7')
+    await send(other)
+    await page.bringToFront()
+    await fill(page, 'name', 'renamed')
+    await send(page)
+    await inBoth((tab) => tab.reload({ waitUntil: 'networkidle0' }))
+    expect(await names(page)).toContain('renamed')
+    await sees('of US$7.00')
+    await inBoth(async (tab) => {
+      await tab.bringToFront()
+      await press(tab, 'Revoke: renamed')
+      await fill(tab, 'typed', 'renamed')
+    })
+    await send(other)
+    await page.bringToFront()
+    await page.click('dialog form button[type="submit"]')
+    await page.waitForSelector('dialog [role="alert"], tbody .badge:not(.good)', { timeout: 5_000 })
+    await other.bringToFront()
+    await other.close()
+    await expectHarmless()
+  },
+  30_000,
+)
+
+journey(
+  'who logs out in one tab is asked to log in by the other, and returns to what she looked at',
+  async () => {
+    await inAccount('keys')
+    const other = await page.browserContext().newPage()
+    await other.goto(platform.url, { waitUntil: 'networkidle0' })
+    await press(other, 'Log out')
+    await other.waitForSelector('a[href="/login"]')
+    await other.close()
+    await page.bringToFront()
+    await press(page, 'Overview')
+    await page.waitForFunction(() => location.pathname === '/login', { timeout: 5_000 })
+    expect(new URL(page.url()).searchParams.get('next')).toBe(`/accounts/${ann.account}/overview`)
+    await fill(page, 'email', ann.email)
+    await fill(page, 'password', password)
+    await page.click('form button[type="submit"]')
+    await page.waitForFunction(() => location.pathname.endsWith('/overview'), { timeout: 10_000 })
+  },
+  30_000,
+)
+
+journey(
   'an expired session leads to the log-in, and from there back to what she looked at',
   async () => {
     await inAccount('requests?status=ok')

@@ -2,7 +2,8 @@
 import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
 import { api, ask } from '../api.ts'
-import { Field, Form, type FormState } from '../parts/form.ts'
+import { countryOptions } from '../parts/country.ts'
+import { type Changed, Field, Form, type FormState } from '../parts/form.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { RecentDialog, withRecent } from '../parts/recent.ts'
@@ -27,32 +28,33 @@ export function AccountSettings({ account = '' }: PageProps) {
   return html`
     <h1>${accountWords().title}</h1>
     <${Load} of=${facts}>${(shown: AccountView) => html`
-      ${may(account, 'manage') ? html`<${Terms} account=${account} facts=${shown} />` : html`<p>${accountWords().mayNot}</p>`}
+      ${may(account, 'manage') ? html`<${Terms} account=${account} facts=${shown} again=${facts.again} />` : html`<p>${accountWords().mayNot}</p>`}
       <${Webhooks} account=${account} />
       <${Data} account=${account} facts=${shown} />`}<//>
     <${RecentDialog} />
   `
 }
 
-function Terms({ account, facts }: PartProps) {
+function Terms({ account, facts, again }: PartProps & { again(): void }) {
   const w = accountWords()
   const told = useSignal('')
-  const send = async (data: FormData) => {
+  const send = async (data: FormData, changed: Changed) => {
     const body = {
       name: textOf(data, 'name'),
-      country: textOrNull(data, 'country')?.toUpperCase() ?? null,
+      country: textOrNull(data, 'country'),
       low_balance: textOrNull(data, 'low_balance'),
       training: data.has('training'),
       body_days: Number(textOf(data, 'body_days')),
     }
-    await ask(api.accounts({ account }).patch(body))
+    await ask(api.accounts({ account }).patch(changed(body)))
     told.value = w.saved
+    again()
     await refreshSession()
   }
   return html`
     <${Form} submit=${w.save} onSend=${send}>${(form: FormState) => html`
       <${Field} form=${form} name="name" label=${w.name} value=${facts.name} autocomplete="organization" maxlength="100" required />
-      <${Field} form=${form} name="country" label=${w.country} hint=${w.countryHint} value=${facts.country} autocomplete="country" minlength="2" maxlength="2" />
+      <${Field} form=${form} name="country" label=${w.country} type="select" value=${facts.country} autocomplete="country" options=${[['', w.noCountry], ...countryOptions()]} />
       <${Field} form=${form} name="low_balance" label=${w.lowBalance} hint=${w.lowBalanceHint} value=${facts.low_balance} inputmode="decimal" autocomplete="off" />
       <fieldset><legend>${w.privacy}</legend>
         <${Field} form=${form} name="body_days" type="select" label=${w.bodyDays} hint=${w.bodyDaysHint} value=${String(facts.body_days)} options=${w.bodyDayNames} />

@@ -77,7 +77,8 @@ function FilterBar({ query, change }: FilterBarProps) {
     ${choice('can', w.can, [['', w.anything], ...Object.entries(w.abilities)])}
     ${choice('most', w.most, [['', w.anyPrice], ...mostPrices.map((one) => [one, w.upTo(usd(one))] as const)])}
     ${choice('sort', w.sort, [
-      ['', w.sorts.name],
+      ['', w.sorts.used],
+      ['name', w.sorts.name],
       ['price', w.sorts.price],
       ['context', w.sorts.context],
       ['speed', w.sorts.speed],
@@ -115,13 +116,14 @@ function fits(model: ModelView, { q = '', kind, can, most }: Filters): boolean {
   return !most || Number(model.prices.input ?? 0) <= Number(most)
 }
 
-/** What has no figure comes last. */
-function sorted(list: readonly ModelView[], by: string | undefined): ModelView[] {
-  const figure = (model: ModelView): number => {
-    if (by === 'price') return Number(model.prices.input ?? 0)
-    if (by === 'context') return -(model.context_length ?? 0)
-    return model.measured?.first_token_ms ?? Number.POSITIVE_INFINITY
+/** What has no figure comes last, and what is alike stands by name. */
+function sorted(list: readonly ModelView[], by = 'used'): ModelView[] {
+  const figures: Record<string, (model: ModelView) => number> = {
+    used: ({ measured }) => -(measured?.calls ?? 0),
+    price: ({ prices }) => Number(prices.input ?? 0),
+    context: ({ context_length }) => -(context_length ?? 0),
+    speed: ({ measured }) => measured?.first_token_ms ?? Number.MAX_SAFE_INTEGER,
   }
-  const byName = list.toSorted((a, b) => a.name.localeCompare(b.name))
-  return by ? byName.sort((a, b) => figure(a) - figure(b) || 0) : byName
+  const figure = figures[by] ?? (() => 0)
+  return list.toSorted((a, b) => figure(a) - figure(b) || a.name.localeCompare(b.name))
 }

@@ -1,6 +1,7 @@
 /** A further account, of an organisation: its members share balance and keys. */
 import { useLocation } from 'preact-iso'
 import { api, ask } from '../api.ts'
+import { countryOptions } from '../parts/country.ts'
 import { Field, Form, type FormState } from '../parts/form.ts'
 import { html } from '../parts/html.ts'
 import { textOf, textOrNull } from '../parts/written.ts'
@@ -16,7 +17,7 @@ export function NewAccount() {
       kind: 'entity' as const,
       name: textOf(data, 'name'),
       authority: data.has('authority'),
-      ...(country && { country: country.toUpperCase() }),
+      ...(country && { country }),
     }
     const { id } = await ask(api.accounts.post(body))
     await refreshSession()
@@ -27,7 +28,7 @@ export function NewAccount() {
     <p>${w.newLead}</p>
     <${Form} submit=${w.open} onSend=${send}>${(form: FormState) => html`
       <${Field} form=${form} name="name" label=${w.name} autocomplete="organization" maxlength="100" required />
-      <${Field} form=${form} name="country" label=${w.country} hint=${w.countryHint} autocomplete="country" minlength="2" maxlength="2" />
+      <${Field} form=${form} name="country" label=${w.country} type="select" autocomplete="country" options=${[['', w.noCountry], ...countryOptions()]} />
       <${Field} form=${form} name="authority" type="checkbox" label=${w.authority} />`}<//>
   `
 }

@@ -4,7 +4,7 @@ import { api, ask, Refusal } from '../api.ts'
 import { type Language, language, type Theme, theme } from '../language.ts'
 import { Act } from '../parts/act.ts'
 import { SecondFactor } from '../parts/factor.ts'
-import { Field, Form, type FormState } from '../parts/form.ts'
+import { type Changed, Field, Form, type FormState } from '../parts/form.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { Passkeys } from '../parts/passkeys.ts'
@@ -47,9 +47,9 @@ function useDone() {
 function Profile({ me, again }: SectionProps) {
   const w = settings()
   const { done, told } = useDone()
-  const send = async (data: FormData) => {
+  const send = async (data: FormData, changed: Changed) => {
     const chosen = textOf(data, 'language') as Language
-    await ask(api.me.patch({ name: textOf(data, 'name'), language: chosen }))
+    await ask(api.me.patch(changed({ name: textOf(data, 'name'), language: chosen })))
     language.value = chosen
     theme.value = textOf(data, 'theme') as Theme
     done.value = settings().saved

@@ -64,12 +64,14 @@ function ModelTable({ models }: Pick<StatusView, 'models'>) {
     return html`<div class="state"><p>${w.empty}</p><a class="button" href="/docs">${w.toDocs}</a></div>`
   }
   const numbers = [w.calls, w.uptime, w.firstToken].map((number) => ({ number }))
-  return html`<${Table} label=${w.models} head=${[w.model, ...numbers]}>${models.map(
-    ({ id, name, calls_24h, uptime_24h, first_token_p50_ms }) => html`<tr key=${id}>
+  return html`<${Table} label=${w.models} head=${[w.model, ...numbers]}>${models
+    .toSorted((a, b) => b.calls_24h - a.calls_24h)
+    .map(
+      ({ id, name, calls_24h, uptime_24h, first_token_p50_ms }) => html`<tr key=${id}>
       <th scope="row"><a href=${modelPath(id)}>${name}</a></th>
       <td class="number">${count(calls_24h)}</td>
       <td class="number">${uptime_24h === null ? '–' : percent(uptime_24h)}</td>
       <td class="number">${milliseconds(first_token_p50_ms)}</td>
     </tr>`,
-  )}<//>`
+    )}<//>`
 }

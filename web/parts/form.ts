@@ -16,9 +16,12 @@ export interface FormState {
   refused: Signal<unknown>
 }
 
+/** Of a body by field names, the fields that were changed here: what another tab saved meanwhile stays as it is. */
+export type Changed = <T extends object>(body: T) => Partial<T>
+
 interface FormProps {
   /** Called once for each time it is sent; what it throws is shown. */
-  onSend(data: FormData): Promise<void>
+  onSend(data: FormData, changed: Changed): Promise<void>
   submit: string
   danger?: boolean
   children(state: FormState): ComponentChildren
@@ -34,7 +37,7 @@ export function Form({ onSend, submit, danger, children }: FormProps) {
     sending.value = true
     refused.value = null
     try {
-      await onSend(new FormData(form.current))
+      await onSend(new FormData(form.current), changedIn(form.current))
     } catch (cause) {
       refused.value = cause
       focusField(form.current, cause)
@@ -42,7 +45,7 @@ export function Form({ onSend, submit, danger, children }: FormProps) {
       sending.value = false
     }
   }
-  const known = fieldNames(form.current)
+  const known = form.current ? fieldNames(form.current) : new Set()
   const cause = refused.value
   const elsewhere =
     cause !== null && !(cause instanceof Refusal && cause.param !== null && known.has(cause.param))
@@ -57,8 +60,20 @@ export function Form({ onSend, submit, danger, children }: FormProps) {
   `
 }
 
-function fieldNames(form: HTMLFormElement | null): Set<string> {
-  return new Set(form ? [...form.elements].map((one) => one.getAttribute('name') ?? '') : [])
+function fieldNames(form: HTMLFormElement, which = (_: Element) => true): Set<string> {
+  return new Set([...form.elements].filter(which).map((one) => one.getAttribute('name') ?? ''))
+}
+
+function changedIn(form: HTMLFormElement): Changed {
+  const names = fieldNames(form, (field) => {
+    if (field instanceof HTMLSelectElement)
+      return [...field.options].some((one) => one.selected !== one.defaultSelected)
+    if (field instanceof HTMLInputElement && field.type === 'checkbox')
+      return field.checked !== field.defaultChecked
+    return 'defaultValue' in field && 'value' in field && field.value !== field.defaultValue
+  })
+  return (body) =>
+    Object.fromEntries(Object.entries(body).filter(([name]) => names.has(name))) as typeof body
 }
 
 function focusField(form: HTMLFormElement, cause: unknown): void {
@@ -118,7 +133,7 @@ export function Field({
     type === 'select'
       ? html`<select ...${shared}>${options?.map(
           ([one, text]) =>
-            html`<option value=${one} selected=${one === (value ?? '')}>${text}</option>`,
+            html`<option value=${one} defaultSelected=${one === (value ?? '')}>${text}</option>`,
         )}</select>`
       : type === 'textarea'
         ? html`<textarea ...${shared} defaultValue=${value ?? ''}></textarea>`

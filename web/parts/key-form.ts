@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks'
 import { api, ask } from '../api.ts'
 import { keys } from '../words/keys.ts'
-import { Field, Form, type FormState } from './form.ts'
+import { type Changed, Field, Form, type FormState } from './form.ts'
 import { html } from './html.ts'
 import { withRecent } from './recent.ts'
 import { may } from './role.ts'
@@ -58,15 +58,12 @@ interface EditKeyProps {
 }
 
 export function EditKeyForm({ account, row, onDone }: EditKeyProps) {
-  const send = async (data: FormData) => {
-    const { expires_at, ...body } = readForm(data)
-    // An expiry within a day is a date here: left as it is unless another day was chosen.
-    const moved = textOf(data, 'expires_at') !== dayOf(row.expires_at)
+  const send = async (data: FormData, changed: Changed) => {
     await ask(
       api
         .accounts({ account })
         .keys({ id: row.id })
-        .patch({ ...body, ...(moved && { expires_at }) }),
+        .patch(changed(readForm(data))),
     )
     onDone()
   }
