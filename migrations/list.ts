@@ -7,6 +7,7 @@ import immutablePostgres from './0002_immutable.postgres.sql' with { type: 'text
 import immutable from './0002_immutable.sql' with { type: 'text' }
 import people from './0003_people.sql' with { type: 'text' }
 import body from './0004_body.sql' with { type: 'text' }
+import credit from './0005_credit.sql' with { type: 'text' }
 
 export interface Migration {
   name: string
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   { name: '0002_immutable', sql: immutable, postgres: immutablePostgres },
   { name: '0003_people', sql: people },
   { name: '0004_body', sql: body },
+  { name: '0005_credit', sql: credit },
 ]

@@ -51,6 +51,7 @@ import { seedDocuments } from './legal/document.ts'
 import { legalRoutes } from './legal/routes.ts'
 import { openOutbox } from './mail/outbox.ts'
 import { noticeRoutes } from './notice/routes.ts'
+import { openProcessors } from './processors/list.ts'
 import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
@@ -106,6 +107,7 @@ export async function openParts(
       outbox: openOutbox(clock, brand),
       forgetKeys: () => keys.forget(),
       catalog: await openCatalog(store, sealingKey),
+      processors: openProcessors(config, clock),
       instanceId: newId('ins_', now),
       close: async () => {
         await store.close()

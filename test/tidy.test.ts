@@ -8,7 +8,9 @@ const root = join(import.meta.dir, '..')
 /** Lower rows first. A folder imports lower rows, and itself. */
 const ranks: readonly (readonly string[])[] = [
   ['base'],
-  ['config', 'store', 'http', 'dialects', 'processors'],
+  ['config', 'store', 'http', 'dialects'],
+  // What they are opened with is a setting.
+  ['processors', 'invoices'],
   // The outbox is in the store, and a member is a user: these peers meet in the order given.
   ['mail'],
   ['ledger', 'catalog', 'legal'],
@@ -54,6 +56,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'preact-render-to-string': /^src\/mail\//,
   'prom-client': /^src\/http\/metrics\.ts$/,
   'smol-toml': /^src\/config\.ts$/,
+  stripe: /^src\/processors\/stripe(-apart)?\.ts$/,
   standardwebhooks: /^src\/notice\/webhook\.ts$/,
   'swagger-ui-dist': /^web\/swagger\.ts$/,
   uqr: /^web\//,

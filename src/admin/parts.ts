@@ -1,11 +1,10 @@
 /** What an operator's commands, the jobs and the server work on: made once by `app.ts`, passed down, never global. */
+
+import type { Billing } from '../billing/billing.ts'
 import type { CatalogBook } from '../catalog/book.ts'
 import type { KeyRing } from '../key/ring.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import type { People } from '../user/people.ts'
 
-export interface Parts extends People {
-  ledger: Ledger
+export interface Parts extends Billing {
   catalog: CatalogBook
   keys: KeyRing
   /** Where this server listens. */

@@ -63,6 +63,13 @@ const refusals = {
     'invalid_request_error',
     'The other service did not confirm who you are. Try again, or log in another way.',
   ],
+  invalid_voucher: [
+    400,
+    'invalid_request_error',
+    'This voucher code is wrong, used or expired. Check it letter by letter.',
+  ],
+  not_refundable: [400, 'invalid_request_error', 'That much cannot be paid back.'],
+  payment_refused: [400, 'invalid_request_error', 'The payment was refused.'],
   session_required: [401, 'authentication_error', 'Log in first.'],
   second_factor_required: [401, 'authentication_error', 'Enter the code of your second factor.'],
   invalid_api_key: [
@@ -122,6 +129,11 @@ const refusals = {
     'invalid_request_error',
     'That model does not exist or is not sold here. GET /api/v1/models lists what is.',
   ],
+  changed_meanwhile: [
+    409,
+    'invalid_request_error',
+    'This has changed meanwhile. Look at it again, then decide.',
+  ],
   not_found: [404, 'invalid_request_error', 'There is nothing at this address.'],
   method_not_allowed: [
     405,
@@ -153,6 +165,11 @@ const refusals = {
     502,
     'upstream_error',
     'The provider could not be used. The operator has been told; try again later.',
+  ],
+  payment_unavailable: [
+    502,
+    'upstream_error',
+    'The payment service does not answer. Nothing was charged; try again in a few minutes.',
   ],
   overloaded: [
     503,

@@ -9,18 +9,27 @@ export type House =
   | `clearing:${string}`
   | `upstream:${string}`
 
-/** What a movement on a customer's account is for: which way it goes, and the house account on its other side. */
+/**
+ * What a movement on a customer's account is for: which way it goes, the house account on its other side, and what lot its
+ * credit becomes: paid, which may be paid back, or promotional.
+ */
 export const codes = {
-  topup: { way: 'credit', house: 'clearing:' },
-  refund: { way: 'debit', house: 'clearing:' },
-  dispute: { way: 'debit', house: 'disputes' },
-  dispute_won: { way: 'credit', house: 'disputes' },
-  grant: { way: 'credit', house: 'promo' },
-  voucher: { way: 'credit', house: 'promo' },
-  expiry: { way: 'debit', house: 'promo' },
-  adjustment: { way: 'either', house: 'income' },
-  writeoff: { way: 'credit', house: 'writeoff' },
-} as const satisfies Record<string, { way: 'debit' | 'credit' | 'either'; house: string }>
+  topup: { way: 'credit', house: 'clearing:', lot: 'paid' },
+  refund: { way: 'debit', house: 'clearing:', lot: null },
+  dispute: { way: 'debit', house: 'disputes', lot: null },
+  dispute_won: { way: 'credit', house: 'disputes', lot: 'paid' },
+  grant: { way: 'credit', house: 'promo', lot: 'promotional' },
+  voucher: { way: 'credit', house: 'promo', lot: 'promotional' },
+  expiry: { way: 'debit', house: 'promo', lot: null },
+  adjustment: { way: 'either', house: 'income', lot: 'paid' },
+  writeoff: { way: 'credit', house: 'writeoff', lot: 'promotional' },
+} as const satisfies Record<string, Rule>
+
+interface Rule {
+  way: 'debit' | 'credit' | 'either'
+  house: string
+  lot: 'paid' | 'promotional' | null
+}
 
 /** Codes booked by themselves; `usage` and `usage_excess` come only from a call's settlement. */
 export type Code = keyof typeof codes

@@ -5,7 +5,7 @@
  * `sqlite.ts` and `postgres.ts` keep it and pass one contract suite.
  */
 import type { Units } from '../base/units.ts'
-import type { PostgresStore, WritingSqliteStore } from '../store/store.ts'
+import type { PostgresStore, Statement, WritingSqliteStore } from '../store/store.ts'
 import type { Code } from './chart.ts'
 import { postgresLedger } from './postgres.ts'
 import { sqliteLedger } from './sqlite.ts'
@@ -28,8 +28,12 @@ export interface Ledger {
    * resolved already is left as it is: the answer is then null, so a retry after an unknown outcome is safe.
    */
   resolve(settlement: Settlement, now: number): Promise<bigint | null>
-  /** Books a single movement. One with a known (code, external id) is not booked twice: answers false. */
-  transfer(movement: Movement, now: number): Promise<boolean>
+  /**
+   * Books a movement, and in the same commit what `beside` lists: a guard of those that fails refuses both. One with a
+   * known (code, external id), or that resolves what is resolved already, is not booked twice and does nothing: answers
+   * false. Credit becomes a lot under the movement's id. Refuses with `insufficient_credits` what freezes more than is free.
+   */
+  transfer(movement: Movement, now: number, beside?: readonly Statement[]): Promise<boolean>
 }
 
 export interface NewHold {
@@ -105,15 +109,22 @@ export interface Movement {
   id: string
   accountId: string
   code: Code
-  /** Positive. */
+  /** Positive; 0 for a void. */
   amount: bigint
+  /** A refund that the processor has paid already. */
+  outside?: boolean
+  /** Only refunds come in two: a pending one freezes the amount, a post or a void resolves it. */
+  phase?: 'single' | 'pending' | 'post' | 'void'
+  pendingId?: string
   /** Only for codes that go either way. */
   way?: 'debit' | 'credit'
   /** For codes of a processor's clearing account: its name. */
   processor?: string
   externalId?: string
-  /** The transfer that this one corrects. */
+  /** The transfer that this one corrects, pays back or ends: its lot is used first. */
   correctsId?: string
+  /** When the credit expires, for codes that are credit. */
+  expiresAt?: number | null
   reason?: string
   actor?: string
 }

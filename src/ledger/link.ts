@@ -65,21 +65,25 @@ export function excessLink(id: string, accountId: string, amount: bigint, now: n
   }
 }
 
-export function singleLink(
+/** What a lot is made of; null where the movement brings no credit. */
+export type NewLot = { kind: 'paid' | 'promotional'; expiresAt: number | null } | null
+
+export function movementLink(
   movement: Movement,
   now: number,
-): NewLink & { house: House; way: 'debit' | 'credit' } {
+): NewLink & { house: House; way: 'debit' | 'credit'; lot: NewLot } {
   const rule = codes[movement.code]
+  const phase = movement.phase ?? 'single'
   const way = rule.way === 'either' ? movement.way : rule.way
   assert(way !== undefined, `${movement.code} needs a way`)
-  assert(movement.amount > 0n, 'a movement is positive')
+  assert(movement.amount > 0n === (phase !== 'void'), 'a movement is positive, a void is nothing')
   assert(!rule.house.endsWith(':') || movement.processor, `${movement.code} needs a processor`)
   const house = (rule.house.endsWith(':') ? rule.house + movement.processor : rule.house) as House
   return {
     id: movement.id,
     accountId: movement.accountId,
-    phase: 'single',
-    pendingId: null,
+    phase,
+    pendingId: movement.pendingId ?? null,
     debitId: way === 'debit' ? movement.accountId : house,
     creditId: way === 'debit' ? house : movement.accountId,
     amount: movement.amount,
@@ -91,7 +95,23 @@ export function singleLink(
     createdAt: now,
     house,
     way,
+    lot:
+      way === 'credit' && rule.lot
+        ? { kind: rule.lot, expiresAt: movement.expiresAt ?? null }
+        : null,
   }
+}
+
+/** Whether it moves only what is free: what has happened outside already is booked, though the balance end below zero. */
+export function mustBeFree({ phase, code, outside }: Movement): boolean {
+  return code === 'refund' && (phase ?? 'single') !== 'post' && !outside
+}
+
+/** How a movement changes the debits that are pending and posted. `frozen`: of the pending one that it resolves. */
+export function debitsOf({ phase = 'single', amount }: Movement, frozen: bigint) {
+  if (phase === 'pending') return { pending: amount, debit: 0n }
+  assert(phase === 'single' || amount <= frozen, 'no more is posted than is pending')
+  return { pending: -frozen, debit: amount }
 }
 
 /** How much of the wanted hold is granted, given what is free on the account and on the key (null: no limit). */

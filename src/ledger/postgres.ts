@@ -5,16 +5,18 @@
  */
 import { assert } from '../base/assert.ts'
 import { AppError } from '../base/error.ts'
-import { storageFailure } from '../store/postgres.ts'
-import type { PostgresStore } from '../store/store.ts'
+import { runStatements, storageFailure } from '../store/postgres.ts'
+import type { PostgresStore, Statement } from '../store/store.ts'
 import type { Ledger } from './ledger.ts'
 import {
   assertSpendable,
+  debitsOf,
   excessLink,
   grant,
+  movementLink,
+  mustBeFree,
   pendingLink,
   resolvingLink,
-  singleLink,
 } from './link.ts'
 import { addToHour, hourRow, usageRow } from './record.ts'
 
@@ -30,6 +32,23 @@ export function postgresLedger({ connection }: PostgresStore): Ledger {
     try {
       const [row] = await connection.unsafe(statement, params)
       return row ?? null
+    } catch (cause) {
+      throw storageFailure(cause)
+    }
+  }
+
+  /** A movement and what goes with it: one statement where it goes alone. */
+  async function inOne(
+    [statement, ...params]: readonly [string, ...unknown[]],
+    beside: readonly Statement[],
+  ): Promise<{ booked: bigint } | null> {
+    if (beside.length === 0) return run(statement, ...params)
+    try {
+      return await connection.begin(async (tx) => {
+        const [row] = await tx.unsafe(statement, params)
+        if (row?.booked > 0n) await runStatements(tx, beside)
+        return row ?? null
+      })
     } catch (cause) {
       throw storageFailure(cause)
     }
@@ -74,17 +93,28 @@ export function postgresLedger({ connection }: PostgresStore): Ledger {
       return found?.charged ?? null
     },
 
-    async transfer(movement, now) {
-      const { house, way, ...link } = singleLink(movement, now)
-      const floor = movement.code === 'refund' ? 0n : -(2n ** 62n)
-      const debit = way === 'debit' ? movement.amount : 0n
-      const { accountId, amount } = movement
-      const found = await run<{ booked: bigint }>(
-        ...[bookSingle, accountId, house, debit, amount - debit, floor, json(link), now],
-      )
+    async transfer(movement, now, beside = []) {
+      const { house, way, lot, ...link } = movementLink(movement, now)
+      const { accountId, amount, pendingId, code, externalId } = link
+      // A pending transfer never changes, so it may be read before.
+      const frozen =
+        pendingId === null
+          ? null
+          : await run<{ amount: bigint }>(pendingTransfer, pendingId, accountId)
+      assert(pendingId === null || frozen, 'what is resolved is pending')
+      const { pending, debit } =
+        way === 'debit' ? debitsOf(movement, frozen?.amount ?? 0n) : { pending: 0n, debit: 0n }
+      const credit = way === 'credit' ? amount : 0n
+      const floor = mustBeFree(movement) ? 0n : -(2n ** 62n)
+      const made =
+        lot && json({ id: link.id, accountId, ...lot, amount, spent: 0n, createdAt: now })
+      const statement = [
+        ...[bookMovement, accountId, house, debit, credit, floor, json(link), now, pending, made],
+      ] as const
+      const found = await inOne(statement, beside)
       if (found && found.booked > 0n) return true
       // Asked only now, and again by a statement of its own: the first could not see one booked while it waited.
-      if (await run(knownSingle, link.code, link.externalId)) return false
+      if (await run(knownMovement, code, externalId, pendingId)) return false
       throw found === null
         ? new AppError('not_found', { message: 'There is no such account.' })
         : new AppError('insufficient_credits')
@@ -210,20 +240,25 @@ summed AS (
   ${addToHour})
 SELECT charged FROM charge`
 
-/** $1 account, $2 the house account, $3 debit, $4 credit, $5 floor, $6 the link, $7 now. */
-const bookSingle = `
+/** $1 account, $2 the house account, $3 debit, $4 credit, $5 floor, $6 the link, $7 now, $8 pending, $9 the lot or null. */
+const bookMovement = `
 WITH spender AS (${lockAccount('$1')}),
 house AS (
   INSERT INTO account (id, kind, created_at) SELECT $2, 'house', $7::bigint FROM spender ON CONFLICT (id) DO NOTHING),
 booked AS (${append(
-  `(SELECT seq, head AS before FROM spender WHERE free - $3 + $4 >= $5) chain,
+  `(SELECT seq, head AS before FROM spender WHERE free - $3 + $4 - $8 >= $5) chain,
   ${rowOf('transfer', '$6', { seq: 'chain.seq + 1' })} r`,
-  'ON CONFLICT (code, external_id) WHERE external_id IS NOT NULL DO NOTHING',
+  'ON CONFLICT DO NOTHING',
 )}),
+lotted AS (
+  INSERT INTO lot SELECT r.* FROM booked, jsonb_populate_record(NULL::lot, $9::text::jsonb) r WHERE $9::text IS NOT NULL),
 moved AS (
-  UPDATE account SET debits_posted = debits_posted + $3, credits_posted = credits_posted + $4,
-    seq = booked.seq, head = hash
+  UPDATE account SET debits_pending = debits_pending + $8, debits_posted = debits_posted + $3,
+    credits_posted = credits_posted + $4, seq = booked.seq, head = hash
   FROM booked WHERE id = account_id)
 SELECT (SELECT count(*) FROM booked) AS booked FROM spender`
 
-const knownSingle = 'SELECT 1 AS known FROM transfer WHERE code = $1 AND external_id = $2'
+const knownMovement = `
+SELECT 1 AS known FROM transfer WHERE (code = $1 AND external_id = $2) OR pending_id = $3`
+const pendingTransfer = `
+SELECT amount FROM transfer WHERE id = $1 AND account_id = $2 AND phase = 'pending'`

@@ -3,19 +3,23 @@
  * reads there true until it has written. The rules stand in WHERE, UNIQUE and CHECK; this file only names them.
  */
 import type { Database, Statement } from 'bun:sqlite'
+import { assert } from '../base/assert.ts'
 import { AppError } from '../base/error.ts'
-import type { WritingSqliteStore } from '../store/store.ts'
+import { runOn } from '../store/sqlite.ts'
+import { applyStatement, type WritingSqliteStore } from '../store/store.ts'
 import { linkHash } from './chain.ts'
 import type { Ledger } from './ledger.ts'
 import {
   assertSpendable,
   chargeable,
+  debitsOf,
   excessLink,
   grant,
+  movementLink,
+  mustBeFree,
   type NewLink,
   pendingLink,
   resolvingLink,
-  singleLink,
 } from './link.ts'
 import { addToHour, hourRow, type Row, usageRow, type Value } from './record.ts'
 
@@ -48,8 +52,8 @@ interface Change {
 const lowest = -(2n ** 62n)
 
 export function sqliteLedger(store: WritingSqliteStore): Ledger {
-  const { commit } = store
-  const sql = prepare(store.connection)
+  const { commit, connection } = store
+  const sql = prepare(connection)
 
   /** Appends to the account's chain and moves its counters; refuses when the free balance would end below the floor. */
   function book(chain: Chain, link: NewLink, change: Change): void {
@@ -117,16 +121,27 @@ export function sqliteLedger(store: WritingSqliteStore): Ledger {
         return charged
       }),
 
-    transfer: (movement, now) =>
+    transfer: (movement, now, beside = []) =>
       commit(() => {
-        const { house, way, ...link } = singleLink(movement, now)
+        const { house, way, lot, ...link } = movementLink(movement, now)
         if (sql.known.get(link.code, link.externalId)) return false
+        if (link.pendingId !== null && sql.resolved.get(link.pendingId)) return false
         const chain = sql.account.get(movement.accountId)
         if (chain === null)
           throw new AppError('not_found', { message: 'There is no such account.' })
+        const frozen =
+          link.pendingId === null ? null : sql.pending.get(link.pendingId, link.accountId)
+        assert(link.pendingId === null || frozen, 'what is resolved is pending')
         sql.house.run(house, now)
-        const floor = movement.code === 'refund' ? 0n : lowest
-        book(chain, link, { [way]: movement.amount, floor })
+        const { amount } = link
+        if (way === 'credit') book(chain, link, { credit: amount })
+        else
+          book(chain, link, {
+            ...debitsOf(movement, frozen?.amount ?? 0n),
+            floor: mustBeFree(movement) ? 0n : lowest,
+          })
+        if (lot) sql.lot.run(link.id, link.accountId, lot.kind, amount, lot.expiresAt, now)
+        for (const statement of beside) applyStatement(statement, runOn(connection))
         return true
       }),
   }
@@ -173,6 +188,12 @@ function prepare(connection: Database) {
     note: statement('UPDATE hold SET delivered = ?1 WHERE id = ?2'),
     dropHold: statement('DELETE FROM hold WHERE id = ?1'),
     known: statement('SELECT 1 FROM transfer WHERE code = ?1 AND external_id = ?2'),
+    resolved: statement('SELECT 1 FROM transfer WHERE pending_id = ?1'),
+    pending: statement<{ amount: bigint }>(
+      "SELECT amount FROM transfer WHERE id = ?1 AND account_id = ?2 AND phase = 'pending'",
+    ),
+    lot: statement(`
+      INSERT INTO lot (id, account_id, kind, amount, expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`),
     house: statement(`
       INSERT INTO account (id, kind, created_at) VALUES (?1, 'house', ?2) ON CONFLICT (id) DO NOTHING`),
     usage: insert(connection, 'usage'),

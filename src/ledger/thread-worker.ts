@@ -2,7 +2,7 @@
 import type { SQLQueryBindings } from 'bun:sqlite'
 import { AppError } from '../base/error.ts'
 import { openSqlite } from '../store/sqlite.ts'
-import type { WritingSqliteStore } from '../store/store.ts'
+import type { Statement, WritingSqliteStore } from '../store/store.ts'
 import type { Ledger } from './ledger.ts'
 import { sqliteLedger } from './sqlite.ts'
 import type { Opening, SentStatement, Task, TaskOutcome } from './thread.ts'
@@ -47,8 +47,15 @@ function runner(store: WritingSqliteStore, ledger: Ledger): (task: Task) => Prom
   return (task) => {
     if (task.verb === 'write') return write(task.statements)
     if (task.verb === 'close') return store.close()
+    if (task.verb === 'transfer') return ledger.transfer(...task.args, task.beside.map(received))
     return (ledger[task.verb] as (...args: unknown[]) => Promise<unknown>)(...task.args)
   }
+}
+
+/** A statement as it came over: which one failed is told, and its own refusal is thrown there. */
+function received({ guarded, ...built }: SentStatement, place: number): Statement {
+  const statement = { toSQL: () => built }
+  return guarded ? { guarded: statement, refuse: () => new Unmet(place) } : statement
 }
 
 function done(value: unknown): TaskOutcome {

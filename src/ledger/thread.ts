@@ -6,11 +6,15 @@
 import { AppError, type ErrorCode, FatalError } from '../base/error.ts'
 import { openReader } from '../store/reader.ts'
 import type { Built, SqliteStore, Statement } from '../store/store.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, Movement } from './ledger.ts'
 
 type Verb = keyof Ledger
 export type Task =
-  | { [V in Verb]: { verb: V; args: Parameters<Ledger[V]> } }[Verb]
+  | { [V in Exclude<Verb, 'transfer'>]: { verb: V; args: Parameters<Ledger[V]> } }[Exclude<
+      Verb,
+      'transfer'
+    >]
+  | { verb: 'transfer'; args: [Movement, number]; beside: SentStatement[] }
   | { verb: 'write'; statements: SentStatement[] }
   | { verb: 'close' }
 
@@ -63,7 +67,12 @@ export async function openThread(
       extend: call('extend'),
       note: call('note'),
       resolve: call('resolve'),
-      transfer: call('transfer'),
+      transfer: async (movement, now, beside = []) => {
+        const sent = { verb: 'transfer', args: [movement, now], beside: beside.map(readStatement) }
+        const booked = (await ask(sent as Task)) as boolean | number
+        if (typeof booked === 'number') throw (beside[booked] as Exclude<Statement, Built>).refuse()
+        return booked
+      },
     },
     store: {
       kind: 'sqlite',

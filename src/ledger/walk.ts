@@ -16,7 +16,7 @@ export interface Walked {
   resolved: number
   /** Write-offs of what calls cost beyond their charge. */
   excess: number
-  /** Open holds. */
+  /** Open holds, and refunds that are asked for. */
   holds: number
   /** Credits minus debits of each house account, posted. */
   houses: Map<string, bigint>
@@ -85,7 +85,9 @@ async function readChains(snapshot: Snapshot): Promise<Map<string, Chain>> {
     }
   }
   const holds = await snapshot.rows<{ id: string; account_id: string; amount: bigint }>(
-    'SELECT id, account_id, amount FROM hold',
+    `SELECT id, account_id, amount FROM hold
+    UNION ALL SELECT pending_id, account_id, amount FROM refund
+      WHERE pending_id IS NOT NULL AND state IN ('asked', 'approved', 'failed')`,
   )
   for (const { id, account_id, amount } of holds) {
     const held = chains.get(account_id)?.held

@@ -23,6 +23,19 @@ export interface BusinessFacts {
   openRegistration: boolean
   /** The simulated provider runs beside the server. */
   simulated: boolean
+  /** Amounts of credit that the top-up page offers, and the least and the most of one order: decimal strings of USD. */
+  topUpPresets: string[]
+  topUpMin: string
+  topUpMax: string
+  /** What is added to the price of credit for paying it: percent, such as "2.5". */
+  feePercent: string
+  /** Tax by the buyer's country (ISO code; `*` for all others), in percent. Without an entry none is collected [T3.6]. */
+  taxes: Record<string, string>
+  /** TWD for one USD, for orders in TWD. */
+  twdPerUsd: string
+  /** Who sells, as receipts print it beside the company. */
+  sellerAddress: string
+  sellerTaxId: string
 }
 
 export interface Business {
@@ -40,6 +53,14 @@ const defaults: BusinessFacts = {
   requireVerified: true,
   openRegistration: true,
   simulated: false,
+  topUpPresets: ['10', '25', '50', '100'],
+  topUpMin: '5',
+  topUpMax: '1000',
+  feePercent: '0',
+  taxes: {},
+  twdPerUsd: '32.5',
+  sellerAddress: '',
+  sellerTaxId: '',
 }
 
 export async function openBusiness(store: Store): Promise<Business> {

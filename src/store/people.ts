@@ -198,7 +198,7 @@ export const alert = sqliteTable(
   'alert',
   {
     accountId: text('account_id').notNull(),
-    kind: text('kind', { enum: ['low_balance', 'key_budget_80', 'key_budget_100'] }).notNull(),
+    kind: text('kind').notNull(),
     subject: text('subject').notNull(),
     raisedAt: integer('raised_at').notNull(),
   },

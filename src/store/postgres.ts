@@ -5,7 +5,7 @@
 import { SQL } from 'bun'
 import { AppError, FatalError } from '../base/error.ts'
 import { migrate } from './migrate.ts'
-import { type Built, type PostgresStore, queryOver } from './store.ts'
+import { type Built, type PostgresStore, queryOver, type Statement } from './store.ts'
 
 /** Only one node migrates at a time. */
 const migrationLock = 7_240_113
@@ -38,18 +38,21 @@ export async function openPostgres(url: string, now: number): Promise<PostgresSt
     write: async (build) => {
       const statements = build(db)
       await connection
-        .begin(async (tx) => {
-          for (const statement of statements) {
-            const built = 'guarded' in statement ? statement.guarded : statement
-            const touched = await runBuilt(tx, built)
-            if ('guarded' in statement && touched === 0) throw statement.refuse()
-          }
-        })
+        .begin((tx) => runStatements(tx, statements))
         .catch((cause) => {
           throw storageFailure(cause)
         })
     },
     close: () => connection.close(),
+  }
+}
+
+/** In the transaction that is open. */
+export async function runStatements(tx: SQL, statements: readonly Statement[]): Promise<void> {
+  for (const statement of statements) {
+    const built = 'guarded' in statement ? statement.guarded : statement
+    const touched = await runBuilt(tx, built)
+    if ('guarded' in statement && touched === 0) throw statement.refuse()
   }
 }
 

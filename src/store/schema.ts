@@ -33,6 +33,8 @@ export const account = sqliteTable('account', {
   bodyDays: integer('body_days').notNull().default(0),
   lowBalance: amount('low_balance'),
   closedAt: integer('closed_at'),
+  lotsSeq: integer('lots_seq').notNull().default(0),
+  lotsDebt: amount('lots_debt').notNull().default(0n),
   createdAt: integer('created_at').notNull(),
 })
 

@@ -39,10 +39,6 @@ export async function openSqlite(path: string, now: number): Promise<WritingSqli
   })
   const commit = groupCommit(connection)
   const db = queryOver(query)
-  const run = (built: Built) => {
-    const { sql, params } = built.toSQL()
-    return connection.query(sql).run(...(params as SQLQueryBindings[])).changes
-  }
   return {
     kind: 'sqlite',
     path,
@@ -51,13 +47,21 @@ export async function openSqlite(path: string, now: number): Promise<WritingSqli
     db,
     write: (build) =>
       commit(() => {
-        for (const statement of build(db)) applyStatement(statement, run)
+        for (const statement of build(db)) applyStatement(statement, runOn(connection))
       }),
     close: async () => {
       await commit(() => {})
       connection.run('PRAGMA wal_checkpoint(TRUNCATE)')
       connection.close()
     },
+  }
+}
+
+/** Runs what drizzle built; answers how many rows it touched. */
+export function runOn(connection: Database): (built: Built) => number {
+  return (built) => {
+    const { sql, params } = built.toSQL()
+    return connection.query(sql).run(...(params as SQLQueryBindings[])).changes
   }
 }
 

@@ -18,7 +18,7 @@ export type Query = SqliteRemoteDatabase
 export interface Built {
   toSQL(): { sql: string; params: unknown[] }
 }
-export type Statement = Built | { guarded: Built; refuse: () => AppError }
+export type Statement = Built | { guarded: Built; refuse: () => Error }
 
 interface Common {
   /** Builds and runs reads; builds the statements of a write. */

@@ -2,16 +2,19 @@
 import { and, eq } from 'drizzle-orm'
 import { silentLog } from '../../src/base/log.ts'
 import { newSealingKey } from '../../src/base/secret.ts'
+import type { Billing } from '../../src/billing/billing.ts'
 import { readSettings } from '../../src/config.ts'
+import { openLedger } from '../../src/ledger/ledger.ts'
 import { openBusiness } from '../../src/legal/business.ts'
 import { openOutbox } from '../../src/mail/outbox.ts'
+import { openProcessors } from '../../src/processors/list.ts'
 import { mail, member, user } from '../../src/store/people.ts'
 import { account } from '../../src/store/schema.ts'
 import type { People } from '../../src/user/people.ts'
 import { openSessions } from '../../src/user/session.ts'
 import { now, type TestStore } from './database.ts'
 
-export interface TestPeople extends People {
+export interface TestPeople extends Billing {
   store: TestStore
   clock: { now(): number; elapsed(): number; move(ms: number): void }
   /** How often the keys in memory were forgotten. */
@@ -38,6 +41,8 @@ export async function openPeople(
     sessions: openSessions(store, config, clock),
     outbox: openOutbox(clock, brand),
     business: await openBusiness(store),
+    ledger: openLedger(store),
+    processors: openProcessors(config, clock),
     publicUrl: () => brand().publicUrl,
     forgetKeys: () => {
       forgotten++

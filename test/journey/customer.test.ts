@@ -51,7 +51,7 @@ describe('Ann', () => {
       expect(secret).toMatch(/^sk-kk-\w{49}$/)
       await press(page, 'I have saved the key')
       // Until it is gone, the page asks before it is left.
-      await page.waitForSelector('dialog', { hidden: true })
+      await page.waitForFunction(() => document.querySelector('dialog') === null)
       expect(await page.content()).not.toContain(secret)
     },
     30_000,

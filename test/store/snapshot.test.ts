@@ -22,7 +22,7 @@ const addPeople = (store: Store, prefix: string, count: number) =>
 describe.each(databases)('on %s', (_, open) => {
   test('a snapshot shows one state, however much is written while it is read', async () => {
     const store = await open()
-    await addPeople(store, 'a', 4500)
+    for (let at = 0; at < 3; at++) await addPeople(store, `a${at}-`, 1500)
     const seen = await readSnapshot(store, async (snapshot) => {
       const ids: string[] = []
       for await (const page of snapshot.pages<{ id: string }>(text)) {

@@ -1,5 +1,5 @@
 /** A new key's secret, shown once: no Esc and no closed tab loses it unasked. */
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { api, ask } from '../api.ts'
 import { keys } from '../words/keys.ts'
 import { Code } from './copy.ts'
@@ -12,14 +12,16 @@ import { snippets } from './snippets.ts'
 export function SecretDialog({ secret, onClose }: { secret: string; onClose(): void }) {
   const w = keys()
   const models = useLoad('models', () => ask(api.models.get()))
+  const shown = useRef<HTMLElement>(null)
   useEffect(() => {
-    const stay = (event: BeforeUnloadEvent) => event.preventDefault()
+    // An effect may end after what it belongs to is gone from the page.
+    const stay = (event: BeforeUnloadEvent) => shown.current?.isConnected && event.preventDefault()
     addEventListener('beforeunload', stay)
     return () => removeEventListener('beforeunload', stay)
   }, [])
   const base = `${location.origin}/api/v1`
   return html`<${Dialog} title=${w.secretTitle} locked onClose=${onClose}>
-    <p>${w.secretLead}</p>
+    <p ref=${shown}>${w.secretLead}</p>
     <${Code} text=${secret} label=${w.secretTitle} />
     <h3>${w.snippets}</h3>
     ${snippets(base, secret, firstModel(models.value?.data ?? [])?.id ?? 'MODEL').map(
