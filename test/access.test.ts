@@ -185,6 +185,30 @@ test.each(cases(ofAccounts))('by role: %s', async (name, route) => {
   expect(may).toEqual([...(allowed[name] ?? [])])
 })
 
+const admins = ['owner', 'operator', 'support', 'finance', 'auditor'] as const
+for (const adminRole of admins) await newUser(parts, `admin-${adminRole}`, { adminRole })
+const run = ['owner', 'operator']
+const money = ['owner', 'finance']
+
+/** Which admins may use which route that changes something; what only looks is for all of them. */
+const adminAllowed: Record<string, readonly string[]> = Object.fromEntries(
+  ([] as (readonly [string, readonly string[]])[]).map(([route, some]) => [
+    route.replace(' ', ' /api/admin'),
+    some,
+  ]),
+)
+void [run, money]
+const ofAdmins = guarded.filter(({ path }) => path.startsWith('/api/admin/'))
+test.each(cases(ofAdmins))('for admins alone, by role: %s', async (name, route) => {
+  expect((await send(route, { as: 'owner' })).code).toBe('not_found')
+  const may = []
+  for (const role of admins) {
+    const { code } = await send(route, { as: `admin-${role}` })
+    if (code !== 'role_not_allowed') may.push(role)
+  }
+  expect(may).toEqual([...(adminAllowed[name] ?? (route.method === 'GET' ? admins : []))])
+})
+
 /** Everything that no body may reach. */
 async function untouchable() {
   const { db } = store

@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
+import { mayAdmin } from './parts/admin.ts'
 import { Frame } from './parts/frame.ts'
 import { html } from './parts/html.ts'
 import { type Page, type PageProps, pages } from './routes.ts'
@@ -26,6 +27,7 @@ function guarded(page: Page) {
     }, [])
     if (page.who !== 'public' && visitor === null)
       return html`<p class="state" role="status">${shell().loading}</p>`
+    if (page.who === 'admin' && !mayAdmin('read')) return html`<${NotFound} />`
     return html`<${Shown} ...${props.params} rest=${props.rest} />`
   }
 }

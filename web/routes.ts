@@ -8,8 +8,8 @@ import type { MenuLabel } from './words/shell.ts'
 export interface Page {
   /** `:account` and the like are handed to the page as props. */
   path: string
-  /** public: all. visitor: who is signed in. member: within an account. */
-  who: 'public' | 'visitor' | 'member'
+  /** public: all. visitor: who is signed in. member: within an account. admin: who runs the platform. */
+  who: 'public' | 'visitor' | 'member' | 'admin'
   /** Its place in the menu, by the word for it; null where no menu leads. */
   label: MenuLabel | null
   load(): Promise<ComponentType<PageProps>>

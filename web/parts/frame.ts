@@ -7,6 +7,7 @@ import { type Language, language, type Theme, theme } from '../language.ts'
 import { pages } from '../routes.ts'
 import { type AccountFacts, refreshSession, session } from '../session.ts'
 import { shell } from '../words/shell.ts'
+import { mayAdmin } from './admin.ts'
 import { html } from './html.ts'
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -14,7 +15,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
   const facts = session.value
   const visitor = facts?.visitor ?? null
   const inside =
-    path.startsWith('/accounts/') || path === '/settings' || path.startsWith('/settings/')
+    /^\/(accounts|admin)\//.test(path) || path === '/settings' || path.startsWith('/settings/')
   const account = visitor ? chosenAccount(path, visitor.accounts) : null
   return html`
     <a class="skip" href="#main">${shell().skip}</a>
@@ -71,6 +72,7 @@ function TopBar({ visitor, account }: { visitor: boolean; account: AccountFacts 
           )}
       </nav>
       <div class="who">
+        ${mayAdmin('read') && html`<a href="/admin/payments">${w.admin}</a>`}
         ${
           visitor
             ? html`<a href=${account ? `/accounts/${account.id}/overview` : '/settings'}>${w.dashboard}</a>
@@ -90,6 +92,8 @@ function AccountMenu({
   accounts: readonly AccountFacts[]
 }) {
   const { route } = useLocation()
+  const { path: here } = useLocation()
+  const admin = here.startsWith('/admin/')
   const open = useSignal(false)
   const w = shell()
   const change = (event: Event) =>
@@ -98,6 +102,7 @@ function AccountMenu({
     <aside>
       ${
         account &&
+        !admin &&
         accounts.length > 1 &&
         html`<label class="chooser"><span>${w.chooseAccount}</span>
           <select onChange=${change}>${accounts.map(
@@ -113,7 +118,7 @@ function AccountMenu({
         open.value = false
       }}>
         ${pages
-          .filter(({ who, label }) => who !== 'public' && label)
+          .filter(({ who, label }) => label && (who === 'admin') === admin && who !== 'public')
           .map(({ path, label, who }) =>
             who === 'member' && account === null
               ? null
