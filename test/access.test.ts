@@ -2,25 +2,16 @@
  * Who may use each route of the running platform, asked of its own table of routes: one that is new and neither guarded nor on
  * a list here fails. Bodies are made from the routes' schemas, so that it is the guard that refuses and not the form.
  */
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { and, eq } from 'drizzle-orm'
-import { openParts, startServer } from '../src/app.ts'
-import { silentLog } from '../src/base/log.ts'
-import { readSettings } from '../src/config.ts'
 import { invitation, member, user, webhook } from '../src/store/people.ts'
 import { account, key, price } from '../src/store/schema.ts'
-import { newDirectory, now, type TestStore } from './helpers/database.ts'
+import { now } from './helpers/database.ts'
 import { newTeam, newUser } from './helpers/people.ts'
 import { apiRoutes, cases, type Route, sample, sampleQuery } from './helpers/routes.ts'
+import { startTestServer } from './helpers/server.ts'
 
-const { config } = readSettings({ data: newDirectory(), listen: '127.0.0.1:0' }, {})
-const parts = await openParts(config, silentLog)
-const server = await startServer(parts)
-afterAll(async () => {
-  await server.stop()
-  await parts.close()
-})
-const store = parts.store as TestStore
+const { parts, server, store } = await startTestServer()
 
 const roles = ['owner', 'admin', 'billing', 'developer', 'read-only'] as const
 

@@ -1,5 +1,4 @@
 /** `kkai catalog …`: what is sold, through which channels, at what price. */
-import { FatalError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
 import { unitClasses } from '../base/units.ts'
 import { type Applied, applyCatalog } from '../catalog/apply.ts'
@@ -7,6 +6,7 @@ import { providers } from '../catalog/provider.ts'
 import { type ShownCatalog, showCatalog, showRates } from '../catalog/show.ts'
 import { approveProposal, proposePrices, rejectProposal } from '../catalog/sync.ts'
 import { dataCommand } from './command.ts'
+import { readText } from './value.ts'
 
 /** Who publishes a price that is set by command. */
 const publisher = 'command'
@@ -46,18 +46,6 @@ export const catalogApply = dataCommand<{ file: string }, Applied>({
 
 const count = ({ added, changed, unchanged }: Applied['models']) =>
   `${added.length} added, ${changed.length} changed, ${unchanged.length} unchanged`
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Bun.file(path).text()
-  } catch (cause) {
-    throw new FatalError(
-      `The file ${path} cannot be read. Check its name and your rights.`,
-      2,
-      cause,
-    )
-  }
-}
 
 export const catalogShow = dataCommand<Record<string, never>, ShownCatalog>({
   name: 'catalog show',

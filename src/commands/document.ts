@@ -1,11 +1,11 @@
 /** `kkai document …`: the terms, the privacy policy and the refund policy, by version. */
 import { and, asc, eq } from 'drizzle-orm'
-import { AppError, FatalError } from '../base/error.ts'
+import { AppError } from '../base/error.ts'
 import { type DocumentRow, documentKinds, seedDocuments } from '../legal/document.ts'
 import { publishDocument } from '../legal/publish.ts'
 import { document } from '../store/people.ts'
 import { dataCommand } from './command.ts'
-import { readChoice, readFuture } from './value.ts'
+import { readChoice, readFuture, readText } from './value.ts'
 
 const languages = ['en', 'zh-TW'] as const
 
@@ -132,12 +132,3 @@ export const documentPublish = dataCommand<
   describe: ({ kind, version, effective_at, mailed }) =>
     `${kind} ${version} takes effect at ${effective_at}; ${mailed} users are mailed.`,
 })
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Bun.file(path).text()
-  } catch (cause) {
-    const message = `The file ${path} cannot be read. Check its name and your rights.`
-    throw new FatalError(message, 2, cause)
-  }
-}

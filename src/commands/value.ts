@@ -1,6 +1,6 @@
 /** Reads what was typed. Each refuses with `invalid_request`, naming the option. */
 import { parseRange } from '../base/address.ts'
-import { AppError } from '../base/error.ts'
+import { AppError, FatalError } from '../base/error.ts'
 
 export function refuse(option: string, must: string, given: string): AppError {
   return new AppError('invalid_request', {
@@ -53,4 +53,14 @@ export function readChoice<const T extends string>(
   const found = names.find((name) => name === text)
   if (found === undefined) throw refuse(option, `one of ${names.join(', ')}`, text)
   return found
+}
+
+/** The text of a file that an argument names. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await Bun.file(path).text()
+  } catch (cause) {
+    const message = `The file ${path} cannot be read. Check its name and your rights.`
+    throw new FatalError(message, 2, cause)
+  }
 }

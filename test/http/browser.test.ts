@@ -3,36 +3,22 @@
  * new route is held to it by being there. Formulas in files: `csv.test.ts`; where a log-in leads on: `../user/oauth.test.ts`
  * and `../journey/attack.test.ts`.
  */
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
-import { openParts, startServer } from '../../src/app.ts'
-import { silentLog } from '../../src/base/log.ts'
-import { readSettings } from '../../src/config.ts'
 import * as peopleTables from '../../src/store/people.ts'
 import * as moneyTables from '../../src/store/schema.ts'
 import { pages } from '../../web/routes.ts'
-import { newDirectory, now, type TestStore } from '../helpers/database.ts'
+import { now } from '../helpers/database.ts'
 import { newTeam } from '../helpers/people.ts'
 import { apiRoutes, cases, type Route, sample, sampleQuery } from '../helpers/routes.ts'
+import { startTestServer } from '../helpers/server.ts'
 
-const elsewhere = { issuer: 'http://127.0.0.1:9', client_id: 'a', client_secret: 'b' }
-const { config } = readSettings(
-  {
-    ...{ data: newDirectory(), listen: '127.0.0.1:0' },
-    ...Object.fromEntries(
-      Object.entries(elsewhere).map(([name, value]) => [`oidc_${name}`, value]),
-    ),
-  },
-  {},
-)
-const parts = await openParts(config, silentLog)
-const server = await startServer(parts)
-afterAll(async () => {
-  await server.stop()
-  await parts.close()
-})
-const store = parts.store as TestStore
+const elsewhere = {
+  oidc_issuer: 'http://127.0.0.1:9',
+  ...{ oidc_client_id: 'a', oidc_client_secret: 'b' },
+}
+const { parts, server, store } = await startTestServer(elsewhere)
 
 /** Everything here is hers: what another site had done in her name would be done. */
 await newTeam(parts, 'ours', { ann: 'owner' })

@@ -1,17 +1,15 @@
 /** Registering: what is affirmed and accepted, what a guesser learns, and that nothing works before the address is proven. */
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
-import { openParts, startServer } from '../../src/app.ts'
-import { silentLog } from '../../src/base/log.ts'
-import { readSettings } from '../../src/config.ts'
 import { createKey } from '../../src/key/issue.ts'
 import { unlimited } from '../../src/key/view.ts'
 import { currentDocuments, hashAddress } from '../../src/legal/document.ts'
 import { acceptance, mail, member, user } from '../../src/store/people.ts'
 import { account } from '../../src/store/schema.ts'
 import { newPuzzle } from '../../src/user/captcha.ts'
-import { databases, newDirectory, openTestSqlite, type TestStore } from '../helpers/database.ts'
+import { databases, openTestSqlite, type TestStore } from '../helpers/database.ts'
 import { mailsTo } from '../helpers/people.ts'
+import { startTestServer } from '../helpers/server.ts'
 import { login, minuteMs, openBrowser, openSite, password, refusal, solve } from './site.ts'
 
 async function openWithForm(store?: TestStore) {
@@ -166,13 +164,7 @@ test('where registration is closed there is none', async () => {
 })
 
 describe('on the whole platform', async () => {
-  const { config } = readSettings({ data: newDirectory(), listen: '127.0.0.1:0' }, {})
-  const parts = await openParts(config, silentLog)
-  const server = await startServer(parts)
-  afterAll(async () => {
-    await server.stop()
-    await parts.close()
-  })
+  const { parts, server } = await startTestServer()
 
   test('no key is made and no call taken before the address is proven (T4.2)', async () => {
     const hers = openBrowser(server.url)
