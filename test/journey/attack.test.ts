@@ -311,6 +311,30 @@ journey(
   30_000,
 )
 
+journey(
+  'a form that is sent after the session ended keeps what was typed: she logs in beside it and sends it again',
+  async () => {
+    await inAccount('keys?new=1')
+    await fill(page, 'name', 'patient')
+    await page.browserContext().deleteMatchingCookies({ name: 'kkai', url: platform.url })
+    const create = () => page.click('dialog form button[type="submit"]')
+    await create()
+    const link = await page.waitForSelector('dialog [role="alert"] a', { timeout: 5_000 })
+    const beside = page.browserContext().waitForTarget((target) => target.url().endsWith('/login'))
+    await link?.click()
+    const tab = (await (await beside).page()) as Page
+    await fill(tab, 'email', ann.email)
+    await fill(tab, 'password', password)
+    await tab.click('form button[type="submit"]')
+    await tab.waitForFunction(() => location.pathname.startsWith('/accounts/'), { timeout: 10_000 })
+    await tab.close()
+    await page.bringToFront()
+    await create()
+    await keepSecret()
+  },
+  30_000,
+)
+
 const elsewhere = ['//evil.example', '/\\evil.example', '/\t/evil.example', 'javascript:alert(1)']
 for (const next of elsewhere) {
   journey(

@@ -9,6 +9,7 @@ import { Refusal } from '../api.ts'
 import { refusalWords } from '../words/refusal.ts'
 import { shell } from '../words/shell.ts'
 import { html } from './html.ts'
+import { isSignedOut } from './load.ts'
 
 export interface FormState {
   sending: Signal<boolean>
@@ -52,7 +53,11 @@ export function Form({ onSend, submit, danger, children }: FormProps) {
   return html`
     <form ref=${form} onSubmit=${send} class="form">
       ${children({ sending, refused })}
-      ${elsewhere && html`<p role="alert" class="error">${refusalWords(cause)}</p>`}
+      ${
+        elsewhere &&
+        html`<p role="alert" class="error">${refusalWords(cause)}
+        ${isSignedOut(cause) && html`<a href="/login" target="_blank">${shell().login}</a>`}</p>`
+      }
       <button type="submit" class=${danger ? 'danger' : 'primary'} aria-disabled=${sending.value}>
         ${sending.value ? shell().sending : submit}
       </button>
