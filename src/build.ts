@@ -63,6 +63,21 @@ function describe(file: string, type: string): SiteFile {
   return { file, type, etag, immutable: file.startsWith('assets/'), compressed }
 }
 
+/** Of the other page that @elysiajs/swagger could show and that is never mounted: with what they need, most of a megabyte. */
+const withoutThemes: Bun.BunPlugin = {
+  name: 'without-themes',
+  setup: (build) => {
+    build.onResolve({ filter: /^@scalar\/themes$/ }, ({ path }) => ({
+      path,
+      namespace: 'left-out',
+    }))
+    build.onLoad({ filter: /./, namespace: 'left-out' }, () => ({
+      contents: "export const elysiajsTheme = ''",
+      loader: 'js',
+    }))
+  },
+}
+
 /**
  * Names stay readable in traces; lines do not, but the same sources give the same bytes, so a map can be made for any release.
  * Nothing is read from the directory that it will run in.
@@ -89,6 +104,7 @@ async function compile(): Promise<void> {
     minify,
     // Elysia asks for it to look into uploaded files, which no route takes.
     external: ['file-type'],
+    plugins: [withoutThemes],
     compile: {
       outfile: executable,
       assets: [site, ...beside.outputs.map(({ path }) => path)],
