@@ -56,6 +56,8 @@ CREATE TABLE top_up (
   buyer TEXT NOT NULL DEFAULT '{}',
   checkout_id TEXT,
   checkout TEXT,
+  -- Where and until when it can be paid, for what is paid later, as JSON: label to value.
+  pay_at TEXT,
   payment_id TEXT,
   -- What the processor keeps for itself, once it says so.
   processor_fee INTEGER,
@@ -215,6 +217,7 @@ CREATE TABLE recharge (
 ) STRICT, WITHOUT ROWID;
 
 -- What the operator tells everyone: by mail and on the page, from shows_at to ends_at.
+-- What the operator says to all. mail: whether by mail too. told_to: the last user whose mail is queued; told_at: when all were.
 CREATE TABLE announcement (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('announcement', 'maintenance')),
@@ -223,10 +226,13 @@ CREATE TABLE announcement (
   text_en TEXT NOT NULL,
   text_zh TEXT NOT NULL,
   shows_at INTEGER NOT NULL,
-  ends_at INTEGER,
-  mailed_at INTEGER,
-  withdrawn_at INTEGER,
+  ends_at INTEGER CHECK (ends_at > shows_at),
+  mail INTEGER NOT NULL CHECK (mail IN (0, 1)),
+  told_to TEXT NOT NULL DEFAULT '',
+  told_at INTEGER,
   published_by TEXT NOT NULL,
+  withdrawn_at INTEGER,
+  withdrawn_by TEXT,
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -1,7 +1,8 @@
 /**
  * Money. The ledger's unit is the nano-USD (1e-9 USD) as a bigint. A price is a whole number of micro-USD per
  * 1,000,000 units, which is the same number as pico-USD per unit. Nothing else in the product rounds, parses or prints
- * an amount; the one rounding is in `costOf`: up, once a request (money.md §1).
+ * an amount. A call's cost is rounded once, up (`costOf`; money.md §1); what a payer pays in the smallest unit of her currency is
+ * rounded once a component.
  */
 import { AppError } from './error.ts'
 import { priceFallback, promptTokens, type UnitClass, type Units, unitClasses } from './units.ts'
@@ -109,3 +110,78 @@ export function costOf(units: Units, rates: readonly Rate[]): bigint {
   }
   return (pico + picoPerNano - 1n) / picoPerNano
 }
+
+/** What payers pay in, and how many decimals it has in use: an amount of it is a whole number of its smallest unit. */
+export type Currency = 'USD' | 'TWD'
+const decimalsOf = { USD: 2, TWD: 0 } as const satisfies Record<Currency, number>
+
+const million = 1_000_000n
+const nanoPerCent = nanoPerUsd / 100n
+
+/** `26.25` of USD, `825` of TWD. */
+export function formatMinor(amount: bigint, currency: Currency): string {
+  const decimals = decimalsOf[currency]
+  return formatDecimal(amount, decimals, decimals)
+}
+
+export function parseMinor(text: unknown, currency: Currency, param: string | null = null): bigint {
+  const amount = parseDecimal(text, decimalsOf[currency])
+  if (amount !== null && amount <= highestUsd) return amount
+  throw new AppError('invalid_amount', {
+    param,
+    message: `That must be a decimal string of ${currency} with at most ${decimalsOf[currency]} decimals.`,
+  })
+}
+
+/** A percentage (`"5"`, `"2.75"`; at most four decimals and 100) in parts of a million. */
+export function parsePercent(text: unknown, param: string | null = null): bigint {
+  const rate = parseDecimal(text, 4)
+  if (rate !== null && rate <= million) return rate
+  throw new AppError('invalid_amount', {
+    param,
+    message: 'A rate must be a percentage such as "5" or "2.75", from 0 to 100.',
+  })
+}
+
+export function formatPercent(rate: bigint): string {
+  return formatDecimal(rate, 4, 0)
+}
+
+/** TWD for one USD (`"32.5"`, at most six decimals) as TWD for a million. */
+export function parseExchangeRate(text: unknown, param: string | null = null): bigint {
+  const rate = parseDecimal(text, 6)
+  if (rate !== null && rate > 0n && rate <= 1000n * million) return rate
+  throw new AppError('invalid_amount', {
+    param,
+    message: 'A rate must be a decimal string above 0 such as "32.5", at most 1000.',
+  })
+}
+
+export function formatExchangeRate(rate: bigint): string {
+  return formatDecimal(rate, 6, 0)
+}
+
+/** Credit in cents; null where it is not whole ones. */
+export function centsOf(credit: bigint): bigint | null {
+  return credit % nanoPerCent === 0n ? credit / nanoPerCent : null
+}
+
+/** Whole TWD, rounded up, for credit at a rate of TWD for 1,000,000 USD. */
+export function twdOf(credit: bigint, rate: bigint): bigint {
+  return divideUp(credit * rate, nanoPerUsd * million)
+}
+
+/** So many parts of a million of an amount, to the nearest unit; halves up. */
+export function shareOf(amount: bigint, rate: bigint): bigint {
+  return (amount * rate + million / 2n) / million
+}
+
+/**
+ * What of an order's credit a part of its total is, rounded up; all of the total is all of the credit. `before`: what of the
+ * total was taken already, so that the parts of an order are never more than its credit together.
+ */
+export function proportion(credit: bigint, part: bigint, whole: bigint, before = 0n): bigint {
+  return divideUp(credit * (before + part), whole) - divideUp(credit * before, whole)
+}
+
+const divideUp = (value: bigint, by: bigint) => (value + by - 1n) / by

@@ -8,6 +8,7 @@ let unused = 0
 
 export type IdPrefix =
   | 'acc_'
+  | 'ann_'
   | 'chn_'
   | 'doc_'
   | 'dlv_'
@@ -21,6 +22,7 @@ export type IdPrefix =
   | 'ref_'
   | 'req_'
   | 'tfr_'
+  | 'top_'
   | 'usr_'
   | 'whk_'
 

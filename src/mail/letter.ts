@@ -19,3 +19,12 @@ export type LetterBody =
   | { kind: 'terms_changed'; path: string; title: string; summary: string; effectiveAt: number }
   | { kind: 'low_balance'; path: string; accountName: string; balance: string }
   | { kind: 'key_budget'; path: string; keyName: string; percent: 80 | 100; limit: string }
+  | {
+      kind: 'topup_paid' | 'topup_failed'
+      path: string
+      accountName: string
+      credit: string
+      total: string
+    }
+  | { kind: 'dispute_opened'; accountName: string; amount: string }
+  | { kind: 'dispute_closed'; accountName: string; amount: string; won: boolean }

@@ -163,5 +163,33 @@ export const en: MailWords = {
       ],
       button: 'Look at the key',
     }),
+    topup_paid: ({ accountName, credit, total }) => ({
+      subject: `${credit} USD of credit for ${accountName}`,
+      lines: [`We received ${total}. ${accountName} has ${credit} USD more credit.`],
+      button: 'Look at the order and its receipt',
+    }),
+    topup_failed: ({ accountName, credit, total }) => ({
+      subject: `A payment for ${accountName} failed`,
+      lines: [
+        `The payment of ${total} for ${credit} USD of credit did not go through. Nothing was credited.`,
+        'Pay again in another way, or ask your bank.',
+      ],
+      button: 'Pay again',
+    }),
+    dispute_opened: ({ accountName, amount }) => ({
+      subject: `A payment for ${accountName} was disputed`,
+      lines: [
+        `The payer had a payment taken back by the bank. ${amount} USD of credit were debited, and calls of ${accountName} are refused until it is decided.`,
+        'If that was by mistake, withdraw the dispute at your bank and contact support.',
+      ],
+    }),
+    dispute_closed: ({ accountName, amount, won }) => ({
+      subject: `The dispute of ${accountName} is decided`,
+      lines: [
+        won
+          ? `The bank left the payment with us: ${amount} USD of credit are back.`
+          : `The bank took the payment back: ${amount} USD of credit stay debited, and ${accountName} stays suspended. Contact support.`,
+      ],
+    }),
   },
 }

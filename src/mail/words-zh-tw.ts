@@ -121,5 +121,33 @@ export const zhTW: MailWords = {
       ],
       button: '查看金鑰',
     }),
+    topup_paid: ({ accountName, credit, total }) => ({
+      subject: `${accountName} 已儲值 ${credit} USD`,
+      lines: [`我們已收到 ${total}，${accountName} 的餘額已增加 ${credit} USD。`],
+      button: '查看訂單與收據',
+    }),
+    topup_failed: ({ accountName, credit, total }) => ({
+      subject: `${accountName} 的付款失敗`,
+      lines: [
+        `儲值 ${credit} USD 的付款（${total}）未成功，餘額沒有變動。`,
+        '請改用其他方式付款，或洽詢您的銀行。',
+      ],
+      button: '重新付款',
+    }),
+    dispute_opened: ({ accountName, amount }) => ({
+      subject: `${accountName} 的一筆付款有爭議`,
+      lines: [
+        `付款人透過銀行取回了一筆款項，餘額已扣除 ${amount} USD；在爭議結束前，${accountName} 的呼叫會被拒絕。`,
+        '如果是誤會，請向銀行撤回爭議並聯絡客服。',
+      ],
+    }),
+    dispute_closed: ({ accountName, amount, won }) => ({
+      subject: `${accountName} 的付款爭議已結束`,
+      lines: [
+        won
+          ? `銀行判定款項歸我們所有，${amount} USD 已加回餘額。`
+          : `款項已被銀行取回，${amount} USD 不再加回，${accountName} 仍為停用狀態。請聯絡客服。`,
+      ],
+    }),
   },
 }

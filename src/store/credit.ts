@@ -61,6 +61,7 @@ export const topUp = sqliteTable('top_up', {
   buyer: json<Buyer>('buyer').notNull().default({}),
   checkoutId: text('checkout_id'),
   checkout: json<Checkout>('checkout'),
+  payAt: json<Record<string, string>>('pay_at'),
   paymentId: text('payment_id'),
   processorFee: amount('processor_fee'),
   transferId: text('transfer_id'),
@@ -198,9 +199,12 @@ export const announcement = sqliteTable('announcement', {
   textZh: text('text_zh').notNull(),
   showsAt: integer('shows_at').notNull(),
   endsAt: integer('ends_at'),
-  mailedAt: integer('mailed_at'),
-  withdrawnAt: integer('withdrawn_at'),
+  mail: flag('mail').notNull(),
+  toldTo: text('told_to').notNull().default(''),
+  toldAt: integer('told_at'),
   publishedBy: text('published_by').notNull(),
+  withdrawnAt: integer('withdrawn_at'),
+  withdrawnBy: text('withdrawn_by'),
   createdAt: integer('created_at').notNull(),
 })
 

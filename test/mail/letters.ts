@@ -30,6 +30,15 @@ const bodies: Bodies = {
   terms_changed: { path: '/accept', title: 'Terms', summary: 'Shorter', effectiveAt: at },
   low_balance: { ...account, path: '/accounts/acc_1/billing', balance: '4.20' },
   key_budget: { path: '/accounts/acc_1/keys', keyName: 'Bot', percent: 80, limit: '10.00' },
+  topup_paid: {
+    ...account,
+    path: '/accounts/acc_1/top-ups/top_1',
+    credit: '25.00',
+    total: '26.25 USD',
+  },
+  topup_failed: { ...account, path: '/accounts/acc_1/billing', credit: '25.00', total: '826 TWD' },
+  dispute_opened: { ...account, amount: '25.00' },
+  dispute_closed: { ...account, amount: '25.00', won: false },
 }
 
 export const letters = Object.entries(bodies).map(
