@@ -4,13 +4,14 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../config.ts'
+import { openEcpay } from './ecpay.ts'
 import { openManual } from './manual.ts'
 import type { Processor } from './processor.ts'
 
 /** Null where it is off. */
 type Open = (config: Config, clock: Clock) => Processor | null
 
-const open: readonly Open[] = [openManual]
+const open: readonly Open[] = [openEcpay, openManual]
 
 export type Processors = ReadonlyMap<string, Processor>
 

@@ -1,0 +1,49 @@
+/**
+ * Paying back through ECPay: cards only (DoAction, https://developers.ecpay.com.tw/?p=9242). It takes no idempotency key and
+ * gives refunds no id, so a refund whose answer was lost cannot be looked up: it is never asked for again by itself. What
+ * ECPay refused was not done and may be asked again; what it did not answer somebody must look up in its dashboard. It
+ * never pays back more than was paid, so a whole refund cannot be made twice by anyone.
+ */
+import { type Ask, NoAnswer } from './ecpay-ask.ts'
+import { type Ordered, type OutsideRefund, ProcessorError, type RefundAsk } from './processor.ts'
+
+/** `made`: the refunds that this process asked for, by our ids; a second ask gets the first one's answer. */
+export function refundCard(
+  ask: Ask,
+  made: Map<string, Promise<OutsideRefund>>,
+  order: Ordered,
+  wanted: RefundAsk,
+): Promise<OutsideRefund> {
+  const before = made.get(wanted.id)
+  if (before) return before
+  const refund = refundOnce(ask, order, wanted)
+  made.set(wanted.id, refund)
+  refund.catch((error) => {
+    if (!(error instanceof ProcessorError) || error.retry) made.delete(wanted.id)
+  })
+  return refund
+}
+
+async function refundOnce(ask: Ask, order: Ordered, wanted: RefundAsk): Promise<OutsideRefund> {
+  const { checkoutId, paymentId, method } = order
+  if (method !== 'card' || !checkoutId || !paymentId)
+    throw new ProcessorError('ECPay pays back cards only: transfer this refund by hand', {
+      retry: false,
+    })
+  const said = await ask(
+    '/CreditDetail/DoAction',
+    {
+      ...{ MerchantTradeNo: checkoutId, TradeNo: paymentId, Action: 'R' },
+      TotalAmount: String(wanted.amount),
+    },
+    // The published examples of this one answer bear no signature.
+    { mayBeUnsigned: true },
+  ).catch((cause) => {
+    if (!(cause instanceof NoAnswer) || !cause.sent) throw cause
+    const message = 'ECPay did not say whether it paid back: look for it in its dashboard'
+    throw new ProcessorError(message, { retry: false, cause })
+  })
+  if (said.RtnCode !== '1')
+    throw new ProcessorError(`ECPay refused the refund: ${said.RtnCode} ${said.RtnMsg ?? ''}`)
+  return { id: `${paymentId}:${wanted.id}`, amount: wanted.amount, state: 'paid', ours: wanted.id }
+}
