@@ -164,13 +164,24 @@ CREATE TABLE buyer (
   tax_id TEXT
 ) STRICT, WITHOUT ROWID;
 
--- Receipts and credit notes by running numbers without gaps. facts: all that is printed, as JSON, as it was then.
+-- The number of the newest receipt. Raised in the receipt's own commit: what is refused leaves no gap, and two at once wait for
+-- each other at this row.
+CREATE TABLE receipt_number (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  last INTEGER NOT NULL
+) STRICT;
+INSERT INTO receipt_number (id, last) VALUES (1, 0);
+
+-- Receipts and credit notes by running numbers without gaps. total, tax: what was paid, or of a credit note paid back, in the
+-- order's currency. facts: all that is printed, as JSON, as it was then.
 CREATE TABLE receipt (
   number INTEGER PRIMARY KEY CHECK (number > 0),
   kind TEXT NOT NULL CHECK (kind IN ('receipt', 'credit_note')),
   account_id TEXT NOT NULL REFERENCES account (id),
   top_up_id TEXT NOT NULL REFERENCES top_up (id),
   refund_id TEXT UNIQUE REFERENCES refund (id),
+  total INTEGER NOT NULL CHECK (total >= 0),
+  tax INTEGER NOT NULL CHECK (tax >= 0 AND tax <= total),
   facts TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   CHECK ((kind = 'credit_note') = (refund_id IS NOT NULL))
@@ -216,8 +227,8 @@ CREATE TABLE recharge (
   agreed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What the operator tells everyone: by mail and on the page, from shows_at to ends_at.
--- What the operator says to all. mail: whether by mail too. told_to: the last user whose mail is queued; told_at: when all were.
+-- What the operator tells everyone: on the page from shows_at to ends_at, and by mail where mail says so. told_to: the last
+-- user whose mail is queued; told_at: when all were.
 CREATE TABLE announcement (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('announcement', 'maintenance')),

@@ -40,6 +40,7 @@ import { healthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { openSite, pageRoutes } from './http/pages.ts'
 import { addressOf, createHttp, startHttp } from './http/server.ts'
+import { openIssuers } from './invoices/list.ts'
 import { startJobs } from './jobs/job.ts'
 import { manageRoutes } from './key/manage-routes.ts'
 import { openKeyRing } from './key/ring.ts'
@@ -108,6 +109,7 @@ export async function openParts(
       forgetKeys: () => keys.forget(),
       catalog: await openCatalog(store, sealingKey),
       processors: openProcessors(config, clock),
+      issuers: openIssuers(config, clock),
       instanceId: newId('ins_', now),
       close: async () => {
         await store.close()

@@ -1,5 +1,6 @@
 /** What buying and paying back work with: `Parts` of the server is one. */
 import { AppError } from '../base/error.ts'
+import type { Issuers } from '../invoices/list.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Processors } from '../processors/list.ts'
 import type { People } from '../user/people.ts'
@@ -7,6 +8,7 @@ import type { People } from '../user/people.ts'
 export interface Billing extends People {
   ledger: Ledger
   processors: Processors
+  issuers: Issuers
 }
 
 /** A guarded write that someone else was faster with: what became of it is read again. */

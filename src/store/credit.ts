@@ -145,12 +145,19 @@ export const buyer = sqliteTable('buyer', {
   taxId: text('tax_id'),
 })
 
+export const receiptNumber = sqliteTable('receipt_number', {
+  id: integer('id').primaryKey(),
+  last: integer('last').notNull(),
+})
+
 export const receipt = sqliteTable('receipt', {
   number: integer('number').primaryKey(),
   kind: text('kind', { enum: ['receipt', 'credit_note'] }).notNull(),
   accountId: text('account_id').notNull(),
   topUpId: text('top_up_id').notNull(),
   refundId: text('refund_id'),
+  total: amount('total').notNull(),
+  tax: amount('tax').notNull(),
   facts: json<unknown>('facts').notNull(),
   createdAt: integer('created_at').notNull(),
 })

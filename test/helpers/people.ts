@@ -4,6 +4,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { newSealingKey } from '../../src/base/secret.ts'
 import type { Billing } from '../../src/billing/billing.ts'
 import { readSettings } from '../../src/config.ts'
+import { openIssuers } from '../../src/invoices/list.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
 import { openBusiness } from '../../src/legal/business.ts'
 import { openOutbox } from '../../src/mail/outbox.ts'
@@ -43,6 +44,7 @@ export async function openPeople(
     business: await openBusiness(store),
     ledger: openLedger(store),
     processors: openProcessors(config, clock),
+    issuers: openIssuers(config, clock),
     publicUrl: () => brand().publicUrl,
     forgetKeys: () => {
       forgotten++
