@@ -18,6 +18,8 @@ import { FatalError } from './base/error.ts'
 import { newId } from './base/id.ts'
 import type { Logger } from './base/log.ts'
 import { newSealingKey } from './base/secret.ts'
+import { callbackRoutes } from './billing/callback-routes.ts'
+import { billingRoutes } from './billing/routes.ts'
 import { openCatalog } from './catalog/book.ts'
 import { catalogRoutes } from './catalog/routes.ts'
 import type { Config } from './config.ts'
@@ -175,6 +177,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
         findTroubles: () => findTroubles(parts, state),
       }),
     )
+    .use(callbackRoutes(parts, metrics))
     .use(dashboardRoutes(parts, gateway, simulated, demoMails))
     .use(
       manageRoutes({
@@ -234,6 +237,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(playgroundRoutes(parts, gateway))
     .use(catalogRoutes(catalog, store, clock))
     .use(noticeRoutes(parts))
+    .use(billingRoutes(parts))
     .use(setupRoutes(parts, simulated))
     .use(demoMailRoutes(store, demoMails))
 }

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'bun:test'
 import { and, eq } from 'drizzle-orm'
+import { topUp } from '../src/store/credit.ts'
 import { invitation, member, user, webhook } from '../src/store/people.ts'
 import { account, key, price } from '../src/store/schema.ts'
 import { now } from './helpers/database.ts'
@@ -31,6 +32,11 @@ await store.write((db) => [
     ...{ id: 'inv_theirs', hash: 'h', accountId: 'theirs', email: 'a@b.c', role: 'admin' },
     ...{ invitedBy: 'tess', createdAt: now, expiresAt: now * 2 },
   }),
+  db.insert(topUp).values({
+    ...{ id: 'top_theirs', accountId: 'theirs', origin: 'customer', processor: 'manual' },
+    ...{ method: 'transfer', credit: 10_000_000_000n, currency: 'USD', price: 1000n, fee: 0n },
+    ...{ tax: 0n, total: 1000n, createdAt: now, expiresAt: now * 2 },
+  }),
 ])
 
 /** What a route's parameter names, of someone else; none for a parameter fails. */
@@ -44,7 +50,9 @@ const foreign: Record<string, string> = {
   'webhooks/:webhook': 'whk_theirs',
   'sessions/:id': '0123456789abcdef',
   'passkeys/:id': 'passkey',
+  'top-ups/:id': 'top_theirs',
   'identities/:provider': 'google',
+  'announcements/:id': 'ann_1',
 }
 
 /** For everyone, as a page that shows no one's data or what begins or proves a log-in. */
@@ -52,9 +60,16 @@ const open = new Set([
   ...['/api/v1', '/v1'].flatMap((base) =>
     ['', '/:id', '/*'].map((rest) => `GET ${base}/models${rest}`),
   ),
-  ...['session', 'captcha', 'invitations', 'models', 'models/history', 'status', 'demo/mails'].map(
-    (path) => `GET /api/${path}`,
-  ),
+  ...[
+    'session',
+    'captcha',
+    'invitations',
+    'models',
+    'models/history',
+    'status',
+    'announcements',
+    'demo/mails',
+  ].map((path) => `GET /api/${path}`),
   ...['', '/:kind', '/:kind/:version'].map((rest) => `GET /api/documents${rest}`),
   ...['register', 'login', 'login/second', 'login/passkey', 'login/passkey/options', 'logout'].map(
     (path) => `POST /api/${path}`,
@@ -64,6 +79,8 @@ const open = new Set([
   ),
   ...['GET /api/oauth/:provider', 'GET /api/oauth/:provider/callback'],
   ...['GET /api/register/oauth', 'POST /api/register/oauth'],
+  // By what its processor proves.
+  'POST /api/payments/:processor',
   // By the one-time address that the operator was shown.
   ...['GET /api/setup', 'POST /api/setup/admin'],
 ])
@@ -74,7 +91,7 @@ const ofAccounts = guarded.filter(({ path }) => path.startsWith('/api/accounts/:
 
 /** `known`: parameters that are one's own, by name. */
 function fill(path: string, known: Record<string, string> = {}): string {
-  return path.replaceAll(/(\w+\/):(\w+)/g, (whole, before: string, name: string) => {
+  return path.replaceAll(/([\w-]+\/):(\w+)/g, (whole, before: string, name: string) => {
     const value = known[name] ?? foreign[whole]
     if (value === undefined) throw new Error(`Whose is ${whole}? Add one of another to the list.`)
     return before + value
@@ -129,6 +146,7 @@ test.each(cases(ofThings))('of something of another’s by its id: %s is 404', a
 
 const develop = ['owner', 'admin', 'developer'] as const
 const manage = ['owner', 'admin'] as const
+const bill = ['owner', 'admin', 'billing'] as const
 
 /** Which roles may use which route of their account. */
 const allowed: Record<string, readonly string[]> = Object.fromEntries(
@@ -158,11 +176,20 @@ const allowed: Record<string, readonly string[]> = Object.fromEntries(
       ['GET /statement', roles],
       ['GET /statement.csv', roles],
       ['POST /playground', develop],
+      ['GET /notices', roles],
+      ['POST /notices/test', ['owner', 'admin', 'billing']],
       ['GET /webhooks', roles],
       ['POST /webhooks', manage],
       ['DELETE /webhooks/:webhook', manage],
       ['POST /webhooks/:webhook/test', manage],
       ['GET /webhooks/:webhook/deliveries', roles],
+      ['GET /top-ups/options', roles],
+      ['GET /top-ups/quote', roles],
+      ['GET /top-ups', roles],
+      ['POST /top-ups', bill],
+      ['GET /top-ups/:id', roles],
+      ['POST /top-ups/:id/check', bill],
+      ['GET /top-ups/:id/checkout', bill],
     ] as const
   ).map(([route, some]) => [route.replace(' ', ' /api/accounts/:account'), some]),
 )
@@ -183,12 +210,14 @@ const money = ['owner', 'finance']
 
 /** Which admins may use which route that changes something; what only looks is for all of them. */
 const adminAllowed: Record<string, readonly string[]> = Object.fromEntries(
-  ([] as (readonly [string, readonly string[]])[]).map(([route, some]) => [
-    route.replace(' ', ' /api/admin'),
-    some,
-  ]),
+  (
+    [
+      ['POST /announcements', run],
+      ['POST /announcements/:id/withdraw', run],
+    ] as (readonly [string, readonly string[]])[]
+  ).map(([route, some]) => [route.replace(' ', ' /api/admin'), some]),
 )
-void [run, money]
+void money
 const ofAdmins = guarded.filter(({ path }) => path.startsWith('/api/admin/'))
 test.each(cases(ofAdmins))('for admins alone, by role: %s', async (name, route) => {
   expect((await send(route, { as: 'owner' })).code).toBe('not_found')

@@ -13,6 +13,7 @@ import { must, storable } from '../store/store.ts'
 import { type Billing, unlessChanged } from './billing.ts'
 import { settleDisputes } from './dispute.ts'
 import { mailPayers } from './payer.ts'
+import { receiptFacts, receiptStatements } from './receipt.ts'
 import { settleRefunds } from './refund-outside.ts'
 import { orderedOf, readTopUp, type TopUpRow } from './top-up.ts'
 
@@ -106,6 +107,7 @@ async function credit(
         .where(isUnpaid),
       'changed_meanwhile',
     ),
+    ...receiptStatements(store.db, row, await receiptFacts(billing, row, paid), now),
     ...(await mailPayers(billing, row.accountId, (accountName) => ({
       ...{ kind: 'topup_paid', accountName, ...said(row) },
       path: `/accounts/${row.accountId}/top-ups/${row.id}`,

@@ -26,6 +26,8 @@ export interface Metrics {
   upstreamFailed(channel: string, kind: string): void
   /** The upstream's usage was missing or could not be believed. */
   doubtedUsage(model: string): void
+  /** A callback that is not believed; both are closed lists. */
+  callbackRefused(processor: string, why: string): void
   /** A bug: a promise that nobody caught. */
   unhandled(): void
   /** Shows a number that someone else keeps, read when asked for. */
@@ -63,6 +65,12 @@ export function createMetrics(): Metrics {
     'kind',
   )
   const doubts = counter('kkai_doubted_usage_total', 'Usage missing or not believed.', 'model')
+  const callbacks = counter(
+    'kkai_callbacks_refused_total',
+    'Callbacks of payment processors that are not believed.',
+    'processor',
+    'why',
+  )
   const unhandled = counter('kkai_unhandled_rejections_total', 'Bugs: errors that nothing caught.')
   const whole = duration('gen_ai_server_request_duration_seconds', 'From request to last byte.')
   const first = duration(
@@ -99,6 +107,7 @@ export function createMetrics(): Metrics {
     refused: (code) => refusals.inc({ code }),
     upstreamFailed: (channel, kind) => failures.inc({ channel, kind }),
     doubtedUsage: (model) => doubts.inc({ model }),
+    callbackRefused: (processor, why) => callbacks.inc({ processor, why }),
     unhandled: () => unhandled.inc(),
     show,
     expose: () => registry.metrics(),

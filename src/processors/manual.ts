@@ -16,7 +16,8 @@ export function openManual({ manualPayment }: Config): Processor | null {
     // Nobody but the operator knows: `billing/sync.ts` books what she confirms.
     fetch: async ({ id, total, currency }) => ({
       ...{ orderId: id, paymentId: null, state: 'pending', amount: total, currency, live: true },
-      ...{ failure: null, fee: null, payAt: null, refunds: [], disputes: [] },
+      ...{ failure: null, fee: null, refunds: [], disputes: [] },
+      payAt: { instructions: manualPayment, reference: id },
     }),
   }
 }
