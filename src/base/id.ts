@@ -24,6 +24,7 @@ export type IdPrefix =
   | 'tfr_'
   | 'top_'
   | 'usr_'
+  | 'vch_'
   | 'whk_'
 
 /** No id that is made at `now` or later sorts before it. */

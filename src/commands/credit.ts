@@ -1,11 +1,10 @@
 /** `kkai credit grant` and `kkai statement`: an account's money. */
 import { readAccount } from '../account/account.ts'
 import { formatUsd, parseUsd } from '../base/amount.ts'
-import { AppError } from '../base/error.ts'
-import { newId } from '../base/id.ts'
+import { grantCredit } from '../billing/grant.ts'
 import { readStatement } from '../ledger/statement.ts'
 import { dataCommand } from './command.ts'
-import { readCount } from './value.ts'
+import { readCount, readFuture } from './value.ts'
 
 interface Granted {
   account: string
@@ -16,7 +15,7 @@ interface Granted {
 }
 
 export const creditGrant = dataCommand<
-  { account: string; amount: string; reason: string; reference?: string },
+  { account: string; amount: string; reason: string; expires?: string; reference?: string },
   Granted
 >({
   name: 'credit grant',
@@ -24,35 +23,26 @@ export const creditGrant = dataCommand<
   arguments: ['<account>', '<amount>'],
   options: [
     { flags: '--reason <text>', about: 'why; kept with the movement', needed: true },
+    { flags: '--expires <date>', about: 'when what is left of it ends (default: never)' },
     { flags: '--reference <text>', about: 'your own number: what has it is granted once' },
   ],
-  examples: ['kkai credit grant acc_01k… 10.00 --reason "welcome"'],
+  examples: [
+    'kkai credit grant acc_01k… 10.00 --reason "welcome"',
+    'kkai credit grant acc_01k… 5.00 --reason "trial" --expires 2027-01-31',
+  ],
   changes: false,
-  run: async ({ store, ledger, clock }, { account, amount, reason, reference }) => {
+  run: async (parts, { account, amount, reason, expires, reference = null }) => {
+    const { store, clock } = parts
     const nano = parseUsd(amount, 'amount')
-    if (nano === 0n || reason.trim() === '') {
-      const param = nano === 0n ? 'amount' : 'reason'
-      throw new AppError('invalid_request', {
-        param,
-        message: `Give ${nano === 0n ? 'an amount above zero' : 'a reason'}.`,
-      })
-    }
-    await readAccount(store, account)
-    const id = newId('tfr_', clock.now())
-    const movement = {
-      id,
-      accountId: account,
-      code: 'grant',
-      amount: nano,
-      reason,
+    const expiresAt = expires === undefined ? null : readFuture(expires, 'expires', clock.now())
+    const id = await grantCredit(parts, {
+      ...{ accountId: account, amount: nano, reason, expiresAt, reference },
       actor: 'command',
-    } as const
-    const externalId = reference === undefined ? {} : { externalId: `${account}:${reference}` }
-    const booked = await ledger.transfer({ ...movement, ...externalId }, clock.now())
+    })
     const { creditsPosted, debitsPosted } = await readAccount(store, account)
     return {
       account,
-      transfer: booked ? id : null,
+      transfer: id,
       amount_nano: nano.toString(),
       balance_nano: (creditsPosted - debitsPosted).toString(),
     }

@@ -12,7 +12,6 @@ import {
   type Divisible,
   type Division,
   divide,
-  type Lot,
   type LotUse,
   type Take,
   undivided,
@@ -61,7 +60,7 @@ async function readDivided(
   accountId: string,
   stretch: readonly Divisible[],
 ): Promise<Pick<Division, 'lots' | 'uses' | 'frozen'>> {
-  const lots = await readAllLots({ db }, accountId)
+  const lots = await selectLots({ db }).where(eq(lot.accountId, accountId))
   const last = sql`(SELECT MAX(later.from_seq) FROM lot_use later WHERE later.lot_id = ${lotUse.lotId})`
   const uses = await selectUses({ db }).where(
     and(eq(lot.accountId, accountId), eq(lotUse.fromSeq, last)),
@@ -80,21 +79,6 @@ async function readDivided(
           .where(inArray(transfer.id, resolved))
   const frozen = new Map<string, Take[]>(Map.groupBy(takes, ({ id }) => id))
   return { lots, uses, frozen }
-}
-
-/** A lot with its transfer's place in the chain. */
-const lotColumns = {
-  ...{ id: lot.id, kind: lot.kind, amount: lot.amount, spent: lot.spent },
-  ...{ expiresAt: lot.expiresAt, seq: transfer.seq },
-}
-
-function readAllLots({ db }: Read, accountId: string): Promise<Lot[]> {
-  return db
-    .select(lotColumns)
-    .from(lot)
-    .innerJoin(transfer, eq(transfer.id, lot.id))
-    .where(eq(lot.accountId, accountId))
-    .orderBy(asc(transfer.seq))
 }
 
 function selectUses({ db }: Read) {
@@ -134,17 +118,28 @@ function writeDivision(store: Store, accountId: string, before: Division, after:
 /** With something left, in the order that they are spent. */
 export async function readLots(store: Store, accountId: string) {
   await divideLots(store, accountId)
-  const lots = await store.db
-    .select({
-      ...lotColumns,
-      ...{ createdAt: lot.createdAt, code: transfer.code, reason: transfer.reason },
-    })
-    .from(lot)
-    .innerJoin(transfer, eq(transfer.id, lot.id))
-    .where(and(eq(lot.accountId, accountId), gt(lot.amount, lot.spent)))
+  const lots = await selectLots(store).where(
+    and(eq(lot.accountId, accountId), gt(lot.amount, lot.spent)),
+  )
   return lots.sort(bySpending)
 }
 export type OpenLot = Awaited<ReturnType<typeof readLots>>[number]
+
+/** One of the account's, spent or not; null where there is none. */
+export async function readLot(store: Store, accountId: string, id: string) {
+  await divideLots(store, accountId)
+  const [row] = await selectLots(store).where(and(eq(lot.accountId, accountId), eq(lot.id, id)))
+  return row ?? null
+}
+
+/** Each with its transfer's place in the chain, and what it came from. */
+function selectLots({ db }: Read) {
+  const { code, reason, seq } = transfer
+  return db
+    .select({ ...getTableColumns(lot), seq, code, reason })
+    .from(lot)
+    .innerJoin(transfer, eq(transfer.id, lot.id))
+}
 
 /** What of an order's credit is unspent; what other refunds froze counts as spent. 0 before it is paid. */
 export async function refundable(
@@ -152,8 +147,7 @@ export async function refundable(
   { accountId, transferId }: Pick<typeof topUp.$inferSelect, 'accountId' | 'transferId'>,
 ): Promise<bigint> {
   if (transferId === null) return 0n
-  await divideLots(store, accountId)
-  const [row] = await store.db.select().from(lot).where(eq(lot.id, transferId))
+  const row = await readLot(store, accountId, transferId)
   return row ? row.amount - row.spent : 0n
 }
 

@@ -72,3 +72,8 @@ export const mailLimits = (email: string, address: string) => [
   perAddress('mail', address, 30, 60),
 ]
 export const codeLimits = (userId: string) => [perUser('code', userId, 10, 15)]
+/** By account, whoever of its members types; forgotten after a right one. */
+export const voucherLimits = (accountId: string, address: string): [Limit, Limit] => [
+  perUser('voucher', accountId, 10, 60),
+  perAddress('voucher', address, 60, 60),
+]
