@@ -10,6 +10,7 @@ import { version } from '../package.json'
 import { newAccount } from './account/create.ts'
 import { accountRoutes } from './account/routes.ts'
 import { sessionRoutes } from './account/session-routes.ts'
+import { announcementRoutes } from './admin/announcement-routes.ts'
 import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { setupRoutes } from './admin/setup-routes.ts'
@@ -53,6 +54,7 @@ import { openBusiness } from './legal/business.ts'
 import { seedDocuments } from './legal/document.ts'
 import { legalRoutes } from './legal/routes.ts'
 import { openOutbox } from './mail/outbox.ts'
+import { accountNoticeRoutes } from './notice/account-routes.ts'
 import { noticeRoutes } from './notice/routes.ts'
 import { openProcessors } from './processors/list.ts'
 import { type Lock, lock } from './store/lock.ts'
@@ -237,6 +239,8 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(playgroundRoutes(parts, gateway))
     .use(catalogRoutes(catalog, store, clock))
     .use(noticeRoutes(parts))
+    .use(accountNoticeRoutes(parts, catalog))
+    .use(announcementRoutes(parts))
     .use(billingRoutes(parts))
     .use(setupRoutes(parts, simulated))
     .use(demoMailRoutes(store, demoMails))

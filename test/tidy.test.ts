@@ -17,7 +17,9 @@ const ranks: readonly (readonly string[])[] = [
   ['user'],
   ['account'],
   ['key'],
-  ['gateway', 'billing', 'notice'],
+  // What a call or a payment tells is told by it.
+  ['notice'],
+  ['gateway', 'billing'],
   ['admin'],
   ['demo', 'jobs'],
   ['app'],

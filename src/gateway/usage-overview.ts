@@ -1,10 +1,12 @@
 /** The overview of an account: what it has, how long that lasts, what was spent, and what its members should know. */
-import { and, eq, gt, gte, isNotNull, lt, lte, ne, or, sql } from 'drizzle-orm'
+import { and, eq, gte, lt, ne, sql } from 'drizzle-orm'
 import { formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import type { Catalog } from '../catalog/model.ts'
-import { playgroundHash, spentOf } from '../key/view.ts'
-import { account, key, usage, usageHour } from '../store/schema.ts'
+import { playgroundHash } from '../key/view.ts'
+import { listNotices } from '../notice/current.ts'
+import { runwayDays, spendPerDay } from '../notice/runway.ts'
+import { account, key, usage } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { dayMs, floorHour, hourMs, openZone, readRange } from './usage-range.ts'
 import { listRequests } from './usage-requests.ts'
@@ -36,14 +38,14 @@ export async function showOverview(
       readSeries(store, accountId, range, 'model'),
       listRequests(store, accountId, {}, { after: null, limit: 5 }),
       readFirstSteps(store, owner),
-      readNotices(store, catalog, owner, now),
+      listNotices(store, catalog, owner, now),
     ])
   return {
     balance: formatUsd(owner.creditsPosted - owner.debitsPosted),
     held: formatUsd(owner.debitsPending),
     low_balance: owner.lowBalance === null ? null : formatUsd(owner.lowBalance),
     /** At the pace of the last seven days; null when nothing was spent in them. */
-    runway_days: perDay === 0n ? null : free <= 0n ? 0 : Number(free / perDay),
+    runway_days: runwayDays(free, perDay),
     spend_today: formatUsd(spentToday),
     spend_yesterday_same_time: formatUsd(spentYesterday),
     requests_24h: lastDay.requests,
@@ -56,24 +58,6 @@ export async function showOverview(
     first_steps: firstSteps,
     notices,
   }
-}
-
-const paceDays = 7
-
-/** Over as many of the last seven days as the account has made calls in; at least one. */
-async function spendPerDay({ db }: Store, accountId: string, now: number): Promise<bigint> {
-  const from = floorHour(now) + hourMs - paceDays * dayMs
-  const [row] = await db
-    .select({
-      charged: sql`COALESCE(SUM(${usageHour.charged}), 0)`.mapWith(BigInt),
-      first: sql<number | string | null>`MIN(${usageHour.hour})`,
-    })
-    .from(usageHour)
-    .where(within(accountId, { from, to: now + hourMs }))
-  const { charged = 0n, first = null } = row ?? {}
-  if (first === null) return 0n
-  const days = Math.max(1, Math.min(paceDays, Math.ceil((now - Number(first)) / dayMs)))
-  return charged / BigInt(days)
 }
 
 /** To the millisecond: whole hours from their sums, the rest of the last one call by call. */
@@ -97,70 +81,4 @@ async function readFirstSteps({ db }: Store, { id, creditsPosted }: AccountRow) 
     db.select({ id: usage.id }).from(usage).where(eq(usage.accountId, id)).limit(1),
   ])
   return { credit: creditsPosted > 0n, key: keys.length > 0, request: calls.length > 0 }
-}
-
-export interface Notice {
-  kind:
-    | 'suspended'
-    | 'negative_balance'
-    | 'low_balance'
-    | 'key_limit'
-    | 'key_expires'
-    | 'model_retires'
-  /** The key's name, or the model. */
-  subject: string | null
-  /** When it happens. */
-  at: string | null
-}
-
-const soonMs = 7 * dayMs
-const retiringMs = 60 * dayMs
-/** Of a key's limit, from when on it is worth a word. */
-const nearlySpent = { share: 80n, of: 100n }
-
-async function readNotices(
-  { db }: Store,
-  catalog: Catalog,
-  owner: AccountRow,
-  now: number,
-): Promise<Notice[]> {
-  const balance = owner.creditsPosted - owner.debitsPosted
-  const notices: Notice[] = []
-  const add = (kind: Notice['kind'], subject: string | null = null, at: number | null = null) =>
-    notices.push({ kind, subject, at: at === null ? null : new Date(at).toISOString() })
-  if (owner.state === 'suspended') add('suspended')
-  if (balance < 0n) add('negative_balance')
-  else if (owner.lowBalance !== null && balance < owner.lowBalance) add('low_balance')
-
-  const expiring = and(gt(key.expiresAt, now), lte(key.expiresAt, now + soonMs))
-  const [keys, models] = await Promise.all([
-    db
-      .select()
-      .from(key)
-      .where(
-        and(
-          ...[eq(key.accountId, owner.id), eq(key.state, 'active')],
-          or(expiring, isNotNull(key.creditLimit)),
-        ),
-      ),
-    db
-      .selectDistinct({ id: usageHour.modelId })
-      .from(usageHour)
-      .where(within(owner.id, { from: now - soonMs, to: now + hourMs })),
-  ])
-  for (const row of keys) {
-    const { name, expiresAt, creditLimit } = row
-    const spent = spentOf(row, now)
-    if (creditLimit !== null && spent * nearlySpent.of >= creditLimit * nearlySpent.share) {
-      add('key_limit', name)
-    }
-    if (expiresAt !== null && expiresAt > now && expiresAt <= now + soonMs) {
-      add('key_expires', name, expiresAt)
-    }
-  }
-  for (const { id } of models) {
-    const at = catalog.models.get(id)?.retiresAt ?? null
-    if (at !== null && at > now && at <= now + retiringMs) add('model_retires', id, at)
-  }
-  return notices
 }

@@ -1,8 +1,12 @@
-/** Clears away what has ended: sessions, tickets, solved puzzles, counted tries, bodies. */
-import { lt } from 'drizzle-orm'
-import { body, spent, ticket } from '../store/people.ts'
+/** Clears away what has ended: sessions, tickets, solved puzzles, counted tries, bodies, old records of what was sent. */
+import { and, lt, ne } from 'drizzle-orm'
+import { body, delivery, mail, spent, ticket } from '../store/people.ts'
 import { sweepTries } from '../user/throttle.ts'
 import type { Job } from './job.ts'
+
+const dayMs = 86_400_000
+const mailMs = 90 * dayMs
+const deliveryMs = 30 * dayMs
 
 export const expire: Job = {
   name: 'expire',
@@ -15,6 +19,10 @@ export const expire: Job = {
       db.delete(ticket).where(lt(ticket.expiresAt, now)),
       db.delete(spent).where(lt(spent.expiresAt, now)),
       db.delete(body).where(lt(body.expiresAt, now)),
+      db.delete(mail).where(and(ne(mail.state, 'queued'), lt(mail.createdAt, now - mailMs))),
+      db
+        .delete(delivery)
+        .where(and(ne(delivery.state, 'queued'), lt(delivery.createdAt, now - deliveryMs))),
     ])
   },
 }

@@ -1,7 +1,7 @@
 /** Every job: one file and one line each. */
 import { expire } from './expire.ts'
 import type { Job } from './job.ts'
-import { raiseNotices, sendEvents } from './notices.ts'
+import { announce, measurePaces, raiseNotices, sendEvents, tellChanges } from './notices.ts'
 import { refreshCatalog } from './refresh-catalog.ts'
 import { sendMail } from './send-mail.ts'
 import { sweepHolds } from './sweep-holds.ts'
@@ -13,6 +13,9 @@ export const jobs: readonly Job[] = [
   verify,
   sendMail,
   raiseNotices,
+  measurePaces,
+  tellChanges,
+  announce,
   sendEvents,
   expire,
 ]

@@ -1,9 +1,23 @@
-/** Looks for what accounts must be told, and tells their webhooks what is due. */
+/** Looks for what accounts must be told, tells everyone what the operator says, and tells webhooks what is due. */
 import { raiseAlerts } from '../notice/alert.ts'
+import { tellAnnouncements } from '../notice/announcement.ts'
+import { tellComing } from '../notice/coming.ts'
 import { deliverEvents } from '../notice/deliver.ts'
+import { measureRunways } from '../notice/runway.ts'
 import type { Job } from './job.ts'
 
 export const raiseNotices: Job = { name: 'raise-notices', everyMs: 10_000, run: raiseAlerts }
+
+/** A week's pace changes slowly. */
+export const measurePaces: Job = { name: 'measure-paces', everyMs: 3_600_000, run: measureRunways }
+
+export const tellChanges: Job = {
+  name: 'tell-changes',
+  everyMs: 60_000,
+  run: (parts) => tellComing(parts, parts.catalog.current),
+}
+
+export const announce: Job = { name: 'announce', everyMs: 1_000, run: tellAnnouncements }
 
 export const sendEvents: Job = {
   name: 'send-events',

@@ -1,5 +1,5 @@
 /**
- * Delivers what is due in the outbox, oldest first, five at once; what the server refuses for good is not tried again. Once
+ * Delivers what is due in the outbox, oldest first, twenty in a turn; what the server refuses for good is not tried again. Once
  * a mail is delivered or given up, its words are blanked: they hold one-time links.
  */
 import { eq } from 'drizzle-orm'
@@ -9,7 +9,7 @@ import { mail } from '../store/people.ts'
 import type { Store } from '../store/store.ts'
 import type { Mailer, Undelivered } from './send-apart.ts'
 
-const atOnce = 5
+const atOnce = 20
 const longestError = 500
 
 type MailRow = typeof mail.$inferSelect

@@ -17,8 +17,11 @@ export type LetterBody =
   | { kind: 'account_suspended' | 'account_reinstated'; accountName: string; reason: string }
   | { kind: 'account_closed'; accountName: string; refund: string | null }
   | { kind: 'terms_changed'; path: string; title: string; summary: string; effectiveAt: number }
-  | { kind: 'low_balance'; path: string; accountName: string; balance: string }
+  | LowBalanceLetter
   | { kind: 'key_budget'; path: string; keyName: string; percent: 80 | 100; limit: string }
+  | { kind: 'price_rise'; path: string; accountName: string; rises: readonly ToldRise[] }
+  | { kind: 'model_retires'; path: string; accountName: string; models: readonly ToldRetirement[] }
+  | { kind: 'announcement' | 'maintenance'; path: string; title: string; text: string }
   | {
       kind: 'topup_paid' | 'topup_failed'
       path: string
@@ -28,3 +31,25 @@ export type LetterBody =
     }
   | { kind: 'dispute_opened'; accountName: string; amount: string }
   | { kind: 'dispute_closed'; accountName: string; amount: string; won: boolean }
+
+/** `days`: how long the balance lasts at the pace of the last week. `test`: it is only tried. */
+interface LowBalanceLetter {
+  kind: 'low_balance'
+  path: string
+  accountName: string
+  balance: string
+  days: number | null
+  test: boolean
+}
+
+/** USD per 1,000,000 units of a class, before and from `at` on. */
+export interface ToldRise {
+  model: string
+  at: number
+  prices: readonly { unit: string; from: string; to: string }[]
+}
+export interface ToldRetirement {
+  model: string
+  successor: string | null
+  at: number
+}

@@ -30,7 +30,7 @@ const timeoutMs = 30_000
 /** `url`: smtp:// or smtps://, with user and password. */
 export function openMailer(url: string): Mailer {
   const transport = createTransport({
-    ...{ url, pool: true, maxConnections: 5 },
+    ...{ url, pool: true, maxConnections: 10 },
     ...{ connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs },
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -27,6 +27,14 @@ const notYou =
 const ignore = 'If you did not ask for this, ignore this mail: nothing changes.'
 const time = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
+const choose = 'Which notices are mailed to you is chosen in your settings.'
+const daysTold = (days: number) =>
+  days === 0 ? 'less than a day' : `about ${days} ${days === 1 ? 'day' : 'days'}`
+/** A text of the operator: paragraphs between blank lines. */
+const said = ({ title, text }: { title: string; text: string }) => ({
+  ...{ subject: title, lines: text.split(/\n\s*\n/), button: 'Status', after: [choose] },
+})
+
 export const en: MailWords = {
   hello: 'Hello,',
   foot: (platform) => `${platform} sent this mail because of your account there.`,
@@ -147,10 +155,15 @@ export const en: MailWords = {
       ],
       button: 'Read and accept',
     }),
-    low_balance: ({ accountName, balance }) => ({
-      subject: `The balance of ${accountName} is low`,
-      lines: [`The balance is ${balance} USD. When it is used up, calls are refused.`],
+    low_balance: ({ accountName, balance, days, test }) => ({
+      subject: `${test ? '[Test] ' : ''}The balance of ${accountName} is low`,
+      lines: [
+        ...(test ? ['This is a test, sent from the billing page. Nothing is low.'] : []),
+        `The balance is ${balance} USD. When it is used up, calls are refused.`,
+        ...(days === null ? [] : [`At the pace of the last week that lasts ${daysTold(days)}.`]),
+      ],
       button: 'Look at the balance',
+      after: [choose],
     }),
     key_budget: ({ keyName, percent, limit }) => ({
       subject:
@@ -162,7 +175,31 @@ export const en: MailWords = {
         ...(percent === 100 ? ['Its calls are refused until the limit is raised or resets.'] : []),
       ],
       button: 'Look at the key',
+      after: [choose],
     }),
+    price_rise: ({ accountName, rises }) => ({
+      subject: `Prices of models that ${accountName} uses will rise`,
+      lines: [
+        `In USD per 1,000,000 units, for models that ${accountName} used in the last 30 days:`,
+        ...rises.map(
+          ({ model, at, prices }) =>
+            `${model}, from ${time(at)}: ${prices.map(({ unit, from, to }) => `${unit} ${from} → ${to}`).join(', ')}`,
+        ),
+      ],
+      button: 'Look at the models',
+      after: [choose],
+    }),
+    model_retires: ({ accountName, models }) => ({
+      subject: `Models that ${accountName} uses will be retired`,
+      lines: models.map(
+        ({ model, successor, at }) =>
+          `${model} is not served from ${time(at)} on.${successor === null ? '' : ` Move to ${successor} before.`}`,
+      ),
+      button: 'Look at the models',
+      after: [choose],
+    }),
+    announcement: said,
+    maintenance: said,
     topup_paid: ({ accountName, credit, total }) => ({
       subject: `${credit} USD of credit for ${accountName}`,
       lines: [`We received ${total}. ${accountName} has ${credit} USD more credit.`],

@@ -5,6 +5,11 @@ const notYou = '如果不是您本人，請變更密碼，並於設定中檢查�
 const ignore = '如果不是您提出的，請忽略此信，不會有任何變更。'
 const time = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
+const choose = '要以電子郵件接收哪些通知，可於個人設定中選擇。'
+const said = ({ title, text }: { title: string; text: string }) => ({
+  ...{ subject: title, lines: text.split(/\n\s*\n/), button: '服務狀態', after: [choose] },
+})
+
 export const zhTW: MailWords = {
   hello: '您好：',
   foot: (platform) => `此信由 ${platform} 因您的帳號而寄出。`,
@@ -107,10 +112,17 @@ export const zhTW: MailWords = {
       lines: [`新版本將於 ${time(effectiveAt)} 生效。`, summary, '生效後，須同意新版本才能呼叫。'],
       button: '閱讀並同意',
     }),
-    low_balance: ({ accountName, balance }) => ({
-      subject: `${accountName} 的餘額不足`,
-      lines: [`餘額為 ${balance} 美元，用完後呼叫會被拒絕。`],
+    low_balance: ({ accountName, balance, days, test }) => ({
+      subject: `${test ? '[測試] ' : ''}${accountName} 的餘額不足`,
+      lines: [
+        ...(test ? ['這是從帳務頁面寄出的測試信，餘額並無不足。'] : []),
+        `餘額為 ${balance} 美元，用完後呼叫會被拒絕。`,
+        ...(days === null
+          ? []
+          : [`依最近一週的用量，${days === 0 ? '不到一天就會用完' : `約可使用 ${days} 天`}。`]),
+      ],
       button: '查看餘額',
+      after: [choose],
     }),
     key_budget: ({ keyName, percent, limit }) => ({
       subject:
@@ -120,7 +132,31 @@ export const zhTW: MailWords = {
         ...(percent === 100 ? ['調高上限或重設之前，其呼叫會被拒絕。'] : []),
       ],
       button: '查看金鑰',
+      after: [choose],
     }),
+    price_rise: ({ accountName, rises }) => ({
+      subject: `${accountName} 使用的模型即將調漲`,
+      lines: [
+        `以下為 ${accountName} 最近 30 天使用過的模型，價格以每 1,000,000 單位的美元計：`,
+        ...rises.map(
+          ({ model, at, prices }) =>
+            `${model}，自 ${time(at)} 起：${prices.map(({ unit, from, to }) => `${unit} ${from} → ${to}`).join('、')}`,
+        ),
+      ],
+      button: '查看模型',
+      after: [choose],
+    }),
+    model_retires: ({ accountName, models }) => ({
+      subject: `${accountName} 使用的模型即將停止服務`,
+      lines: models.map(
+        ({ model, successor, at }) =>
+          `${model} 將於 ${time(at)} 停止服務。${successor === null ? '' : `請先改用 ${successor}。`}`,
+      ),
+      button: '查看模型',
+      after: [choose],
+    }),
+    announcement: said,
+    maintenance: said,
     topup_paid: ({ accountName, credit, total }) => ({
       subject: `${accountName} 已儲值 ${credit} USD`,
       lines: [`我們已收到 ${total}，${accountName} 的餘額已增加 ${credit} USD。`],

@@ -1,86 +1,118 @@
 /**
- * What an account is told before its calls fail: that its balance is low, that a key has used 80 or 100 % of its limit. Each
- * crossing is told once, by mail and webhook, in the write that remembers it; it is forgotten when it is left well behind
- * (a balance a fifth above its threshold, a new period of a key, a higher limit), so that it does not flutter.
+ * What an account is told before its calls fail: that its balance is low, by its threshold or by how long it lasts, and that a
+ * key has used 80 or 100 % of its limit. Each crossing is told once, in the write that remembers it; it is forgotten when it
+ * is left well behind (a balance a fifth above its threshold, a new period of a key, a higher limit), so that it does not
+ * flutter.
  */
-import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm'
-import { shownName } from '../account/account.ts'
+import { and, eq, or, sql } from 'drizzle-orm'
+import { type AccountRow, shownName } from '../account/account.ts'
 import { formatUsd } from '../base/amount.ts'
-import { AppError } from '../base/error.ts'
 import { periodStart } from '../key/period.ts'
-import type { LetterBody } from '../mail/letter.ts'
-import { alert, member, user, webhook } from '../store/people.ts'
+import { alert } from '../store/people.ts'
 import { account, key } from '../store/schema.ts'
-import { type Built, byHand, must } from '../store/store.ts'
-import type { People } from '../user/people.ts'
-import { queueEvent, type WebhookEvent } from './webhook.ts'
-
-type Told = Pick<People, 'store' | 'clock' | 'outbox'>
-type AlertKind = (typeof alert.$inferSelect)['kind']
+import { type Built, byHand, must, type Query, type Statement } from '../store/store.ts'
+import { runwayDays, spendPerDay } from './runway.ts'
+import { type Notice, type Telling, tell } from './tell.ts'
 
 interface Crossing {
-  accountId: string
-  kind: AlertKind
+  notice: Notice
+  /** As what it is remembered. */
+  alert: string
   /** The key, or the account itself. */
   subject: string
-  letter: LetterBody
-  event: WebhookEvent
 }
 
 const percents = [80, 100] as const
 type Percent = (typeof percents)[number]
 
 /** Reads accounts and keys, never their calls. */
-export async function raiseAlerts(told: Told): Promise<void> {
-  const now = told.clock.now()
-  await told.store.write(() => [
+export async function raiseAlerts(telling: Telling): Promise<void> {
+  const { store } = telling
+  const now = telling.clock.now()
+  await store.write(() => [
     forgetBalances(),
     ...percents.map((percent) => forgetBudgets(percent, now)),
   ])
   const crossings = [
-    ...(await findLowBalances(told)),
-    ...(await findSpentKeys(told, 80, now)),
-    ...(await findSpentKeys(told, 100, now)),
+    ...(await findLowBalances(telling, now)),
+    ...(await findSpentKeys(telling, 80, now)),
+    ...(await findSpentKeys(telling, 100, now)),
   ]
-  for (const crossing of crossings) await tell(told, crossing, now)
+  for (const { notice, alert, subject } of crossings) {
+    await tell(telling, notice, (db) => [remember(db, notice.accountId, alert, subject, now)])
+  }
+}
+
+/** Refuses with `already_exists` what is remembered already. */
+export function remember(
+  db: Query,
+  accountId: string,
+  kind: string,
+  subject: string,
+  now: number,
+): Statement {
+  const row = { accountId, kind, subject, raisedAt: now }
+  return must(db.insert(alert).values(row).onConflictDoNothing(), 'already_exists')
 }
 
 const balance = sql`(account.credits_posted - account.debits_posted)`
 
+const lowRunway = sql`EXISTS (SELECT 1 FROM alert low WHERE low.account_id = account.id AND low.kind = 'low_runway')`
+
 /** Of those who ever had credit: a new account is not low, it is new. */
-async function findLowBalances({ store }: Told): Promise<Crossing[]> {
+async function findLowBalances({ store }: Telling, now: number): Promise<Crossing[]> {
   const rows = await store.db
     .select()
     .from(account)
     .where(
       and(
         ...[eq(account.state, 'active'), sql`account.credits_posted > 0`],
-        sql`${balance} < account.low_balance`,
+        or(sql`${balance} < account.low_balance`, lowRunway),
         untold('low_balance', sql`account.id`),
       ),
     )
-  return rows.map((row) => {
-    const { id, lowBalance } = row
-    const left = formatUsd(row.creditsPosted - row.debitsPosted)
-    const kind = 'low_balance' as const
-    return {
-      ...{ accountId: id, kind, subject: id },
-      letter: { kind, path: `/accounts/${id}/billing`, accountName: shownName(row), balance: left },
-      event: {
+  return Promise.all(
+    rows.map(async (row) => ({
+      ...{ alert: 'low_balance', subject: row.id },
+      notice: lowBalanceNotice(row, await spendPerDay(store, row.id, now)),
+    })),
+  )
+}
+
+/** `pace`: what is spent in a day. */
+export function lowBalanceNotice(row: AccountRow, pace: bigint, test = false): Notice {
+  const { id, lowBalance, creditsPosted, debitsPosted, debitsPending } = row
+  const kind = 'low_balance' as const
+  const left = formatUsd(creditsPosted - debitsPosted)
+  const days = runwayDays(creditsPosted - debitsPosted - debitsPending, pace)
+  const path = `/accounts/${id}/billing`
+  const threshold = lowBalance === null ? null : formatUsd(lowBalance)
+  return {
+    ...{ accountId: id, kind },
+    letter: { kind, path, accountName: shownName(row), balance: left, days, test },
+    events: [
+      {
         type: kind,
-        data: { account_id: id, balance: left, threshold: formatUsd(lowBalance ?? 0n) },
+        data: {
+          ...{ account_id: id, balance: left, threshold, runway_days: days },
+          ...(test && { test }),
+        },
       },
-    }
-  })
+    ],
+  }
 }
 
 function forgetBalances(): Built {
   return byHand(sql`DELETE FROM alert WHERE kind = 'low_balance' AND subject IN (SELECT id FROM account
-    WHERE low_balance IS NULL OR ${balance} >= low_balance + low_balance / 5)`)
+    WHERE (low_balance IS NULL OR ${balance} >= low_balance + low_balance / 5) AND NOT ${lowRunway})`)
 }
 
 /** Once all of a limit is used, nobody needs to be told of 80 % of it. */
-async function findSpentKeys({ store }: Told, percent: Percent, now: number): Promise<Crossing[]> {
+async function findSpentKeys(
+  { store }: Telling,
+  percent: Percent,
+  now: number,
+): Promise<Crossing[]> {
   const kind = `key_budget_${percent}` as const
   const rows = await store.db
     .select()
@@ -96,17 +128,22 @@ async function findSpentKeys({ store }: Told, percent: Percent, now: number): Pr
   return rows.map(({ id, accountId, name, creditLimit, spent }) => {
     const limit = formatUsd(creditLimit ?? 0n)
     return {
-      ...{ accountId, kind, subject: id },
-      letter: {
-        ...{ kind: 'key_budget', path: `/accounts/${accountId}/keys` },
-        ...{ keyName: name, percent, limit },
-      },
-      event: {
-        type: 'key_budget',
-        data: {
-          ...{ account_id: accountId, key_id: id, key_name: name },
-          ...{ percent, spent: formatUsd(spent), limit },
+      ...{ alert: kind, subject: id },
+      notice: {
+        ...{ accountId, kind: 'key_budget', daily: kind },
+        letter: {
+          ...{ kind: 'key_budget', path: `/accounts/${accountId}/keys` },
+          ...{ keyName: name, percent, limit },
         },
+        events: [
+          {
+            type: 'key_budget',
+            data: {
+              ...{ account_id: accountId, key_id: id, key_name: name },
+              ...{ percent, spent: formatUsd(spent), limit },
+            },
+          },
+        ],
       },
     }
   })
@@ -129,41 +166,6 @@ function startOfPeriod(now: number) {
     WHEN 'weekly' THEN ${start('weekly')} WHEN 'monthly' THEN ${start('monthly')} ELSE 0 END)`
 }
 
-function untold(kind: AlertKind, subject: unknown) {
+function untold(kind: string, subject: unknown) {
   return sql`NOT EXISTS (SELECT 1 FROM alert WHERE kind = ${kind} AND subject = ${subject})`
-}
-
-/** To who looks after money. Another node may have told it meanwhile: then nothing is sent. */
-async function tell({ store, outbox }: Told, crossing: Crossing, now: number): Promise<void> {
-  const { accountId, kind, subject, letter, event } = crossing
-  const [readers, webhooks] = await Promise.all([
-    store.db
-      .select({ email: user.email, language: user.language })
-      .from(member)
-      .innerJoin(user, eq(user.id, member.userId))
-      .where(
-        and(
-          ...[eq(member.accountId, accountId), inArray(member.role, ['owner', 'admin', 'billing'])],
-          ...[eq(user.state, 'active'), isNotNull(user.emailVerifiedAt)],
-        ),
-      ),
-    store.db
-      .select({ id: webhook.id })
-      .from(webhook)
-      .where(and(eq(webhook.accountId, accountId), eq(webhook.state, 'active'))),
-  ])
-  await store
-    .write((db) => [
-      must(
-        db.insert(alert).values({ accountId, kind, subject, raisedAt: now }).onConflictDoNothing(),
-        'already_exists',
-      ),
-      ...readers.flatMap(({ email, language }) =>
-        email === null ? [] : [outbox.queue(db, { ...letter, to: email, language })],
-      ),
-      ...queueEvent(db, webhooks, event, now),
-    ])
-    .catch((cause) => {
-      if (!(cause instanceof AppError && cause.code === 'already_exists')) throw cause
-    })
 }

@@ -9,6 +9,7 @@ import { lockAccount } from '../account/member.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import { seal, unseal } from '../base/secret.ts'
+import type { Prices } from '../catalog/history.ts'
 import { delivery, webhook } from '../store/people.ts'
 import { byHand, must, type Query, type Statement, type Store } from '../store/store.ts'
 import type { People } from '../user/people.ts'
@@ -17,9 +18,21 @@ import { readTarget } from './target.ts'
 /** What a receiver reads. Amounts are USD, as exact decimals. */
 export type WebhookEvent =
   | { type: 'test'; data: { account_id: string } }
-  | { type: 'low_balance'; data: { account_id: string; balance: string; threshold: string } }
+  | { type: 'low_balance'; data: LowBalance }
   | { type: 'key_budget'; data: KeyBudget }
+  | { type: 'price_rise'; data: PriceRise }
+  | { type: 'model_retires'; data: ModelRetires }
+  | { type: 'announcement'; data: Announced }
 
+interface LowBalance {
+  account_id: string
+  balance: string
+  threshold: string | null
+  /** Whole days that the balance lasts at the pace of the last week. */
+  runway_days: number | null
+  /** Sent by the button: nothing is low. */
+  test?: true
+}
 interface KeyBudget {
   account_id: string
   key_id: string
@@ -28,6 +41,29 @@ interface KeyBudget {
   spent: string
   limit: string
 }
+/** USD per 1,000,000 units, by class. */
+interface PriceRise {
+  account_id: string
+  model: string
+  from: Prices
+  to: Prices
+  effective_at: string
+}
+interface ModelRetires {
+  account_id: string
+  model: string
+  successor: string | null
+  retires_at: string
+}
+export interface Announced {
+  id: string
+  kind: 'announcement' | 'maintenance'
+  title: InBoth
+  text: InBoth
+  shows_at: string
+  ends_at: string | null
+}
+export type InBoth = Record<'en' | 'zh-TW', string>
 
 const mostWebhooks = 10
 const mostListed = 50
@@ -136,7 +172,7 @@ export function queueEvent(
   )
 }
 
-function writeEvent({ type, data }: WebhookEvent, now: number): string {
+export function writeEvent({ type, data }: WebhookEvent, now: number): string {
   return JSON.stringify({ type, timestamp: new Date(now).toISOString(), data })
 }
 

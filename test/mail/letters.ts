@@ -28,8 +28,17 @@ const bodies: Bodies = {
   account_reinstated: { ...account, reason: 'Error' },
   account_closed: { ...account, refund: '12.50' },
   terms_changed: { path: '/accept', title: 'Terms', summary: 'Shorter', effectiveAt: at },
-  low_balance: { ...account, path: '/accounts/acc_1/billing', balance: '4.20' },
+  low_balance: {
+    ...{ ...account, path: '/accounts/acc_1/billing', balance: '4.20', days: 2, test: false },
+  },
   key_budget: { path: '/accounts/acc_1/keys', keyName: 'Bot', percent: 80, limit: '10.00' },
+  price_rise: {
+    ...{ ...account, path: '/models' },
+    rises: [{ model: 'm', at, prices: [{ unit: 'input', from: '1.00', to: '2.00' }] }],
+  },
+  model_retires: { ...account, path: '/models', models: [{ model: 'm', successor: 'n', at }] },
+  announcement: { path: '/status', title: 'A new model', text: 'It is fast.\n\nTry it.' },
+  maintenance: { path: '/status', title: 'An hour of pause', text: 'At noon.' },
   topup_paid: {
     ...account,
     path: '/accounts/acc_1/top-ups/top_1',
