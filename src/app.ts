@@ -14,12 +14,14 @@ import { announcementRoutes } from './admin/announcement-routes.ts'
 import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { setupRoutes } from './admin/setup-routes.ts'
+import { voucherRoutes } from './admin/voucher-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { FatalError } from './base/error.ts'
 import { newId } from './base/id.ts'
 import type { Logger } from './base/log.ts'
 import { newSealingKey } from './base/secret.ts'
 import { callbackRoutes } from './billing/callback-routes.ts'
+import { lotRoutes } from './billing/lot-routes.ts'
 import { billingRoutes } from './billing/routes.ts'
 import { openCatalog } from './catalog/book.ts'
 import { catalogRoutes } from './catalog/routes.ts'
@@ -242,6 +244,8 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(accountNoticeRoutes(parts, catalog))
     .use(announcementRoutes(parts))
     .use(billingRoutes(parts))
+    .use(lotRoutes(parts))
+    .use(voucherRoutes(parts))
     .use(setupRoutes(parts, simulated))
     .use(demoMailRoutes(store, demoMails))
 }

@@ -52,6 +52,8 @@ const foreign: Record<string, string> = {
   'passkeys/:id': 'passkey',
   'top-ups/:id': 'top_theirs',
   'identities/:provider': 'google',
+  'lots/:lot': 'tfr_theirs',
+  'vouchers/:batch': 'vch_none',
   'announcements/:id': 'ann_1',
 }
 
@@ -178,6 +180,9 @@ const allowed: Record<string, readonly string[]> = Object.fromEntries(
       ['POST /playground', develop],
       ['GET /notices', roles],
       ['POST /notices/test', ['owner', 'admin', 'billing']],
+      ['GET /lots', roles],
+      ['GET /lots/:lot', roles],
+      ['POST /vouchers', bill],
       ['GET /webhooks', roles],
       ['POST /webhooks', manage],
       ['DELETE /webhooks/:webhook', manage],
@@ -212,12 +217,14 @@ const money = ['owner', 'finance']
 const adminAllowed: Record<string, readonly string[]> = Object.fromEntries(
   (
     [
+      ['POST /vouchers', money],
+      ['POST /vouchers/:batch/disable', money],
+      ['POST /grants', money],
       ['POST /announcements', run],
       ['POST /announcements/:id/withdraw', run],
     ] as (readonly [string, readonly string[]])[]
   ).map(([route, some]) => [route.replace(' ', ' /api/admin'), some]),
 )
-void money
 const ofAdmins = guarded.filter(({ path }) => path.startsWith('/api/admin/'))
 test.each(cases(ofAdmins))('for admins alone, by role: %s', async (name, route) => {
   expect((await send(route, { as: 'owner' })).code).toBe('not_found')

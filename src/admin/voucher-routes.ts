@@ -14,15 +14,16 @@ const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>
 const changes = ['role_not_allowed', 'recent_login_required', 'invalid_amount'] as const
 
 const pageSize = 50
+const whole = (maximum: number) => t.Number({ minimum: 1, maximum, multipleOf: 1 })
 const text = t.String({ minLength: 1, maxLength: 200 })
 const time = t.Optional(t.Nullable(t.String({ maxLength: 40 })))
 const batch = t.Object({
   name: text,
   credit: t.String({ maxLength: 40, description: 'Of each code, in USD.' }),
-  count: t.Integer({ minimum: 1, maximum: 10_000 }),
-  per_account: t.Optional(t.Integer({ minimum: 1, maximum: 10_000 })),
+  count: whole(10_000),
+  per_account: t.Optional(whole(10_000)),
   expires_at: time,
-  credit_days: t.Optional(t.Nullable(t.Integer({ minimum: 1, maximum: 3650 }))),
+  credit_days: t.Optional(t.Nullable(whole(3650))),
 })
 
 export function voucherRoutes(billing: Billing) {
