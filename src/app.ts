@@ -13,6 +13,7 @@ import { sessionRoutes } from './account/session-routes.ts'
 import { announcementRoutes } from './admin/announcement-routes.ts'
 import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
 import type { Parts, State } from './admin/parts.ts'
+import { paymentRoutes } from './admin/payment-routes.ts'
 import { setupRoutes } from './admin/setup-routes.ts'
 import { voucherRoutes } from './admin/voucher-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -244,6 +245,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(accountNoticeRoutes(parts, catalog))
     .use(announcementRoutes(parts))
     .use(billingRoutes(parts))
+    .use(paymentRoutes(parts))
     .use(lotRoutes(parts))
     .use(voucherRoutes(parts))
     .use(setupRoutes(parts, simulated))

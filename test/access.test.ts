@@ -51,6 +51,7 @@ const foreign: Record<string, string> = {
   'sessions/:id': '0123456789abcdef',
   'passkeys/:id': 'passkey',
   'top-ups/:id': 'top_theirs',
+  'payments/:id': 'top_theirs',
   'identities/:provider': 'google',
   'lots/:lot': 'tfr_theirs',
   'vouchers/:batch': 'vch_none',
@@ -217,6 +218,9 @@ const money = ['owner', 'finance']
 const adminAllowed: Record<string, readonly string[]> = Object.fromEntries(
   (
     [
+      ['POST /payments/:id/check', money],
+      ['POST /payments/:id/confirm', money],
+      ['PUT /payment-settings', run],
       ['POST /vouchers', money],
       ['POST /vouchers/:batch/disable', money],
       ['POST /grants', money],

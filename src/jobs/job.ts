@@ -7,6 +7,8 @@ export interface Job {
   everyMs: number
   /** Whether it runs, and is waited for, before the first call is taken. */
   first?: boolean
+  /** Whether it also runs at the start, without being waited for. */
+  soon?: boolean
   run(parts: Parts, state: State): Promise<void>
 }
 
@@ -18,7 +20,7 @@ export async function startJobs(parts: Parts, state: State): Promise<{ stop(): P
   for (const job of jobs) if (job.first) await attempt(job)
   const timers = jobs.map((job) => {
     let busy = false
-    return setInterval(() => {
+    const start = () => {
       if (busy) return
       busy = true
       const run = attempt(job).finally(() => {
@@ -26,7 +28,9 @@ export async function startJobs(parts: Parts, state: State): Promise<{ stop(): P
         running.delete(run)
       })
       running.add(run)
-    }, job.everyMs)
+    }
+    if (job.soon) start()
+    return setInterval(start, job.everyMs)
   })
   return {
     stop: async () => {

@@ -2,6 +2,7 @@
 import { expire } from './expire.ts'
 import type { Job } from './job.ts'
 import { announce, measurePaces, raiseNotices, sendEvents, tellChanges } from './notices.ts'
+import { reconcilePayments } from './reconcile-payments.ts'
 import { refreshCatalog } from './refresh-catalog.ts'
 import { sendMail } from './send-mail.ts'
 import { sweepHolds } from './sweep-holds.ts'
@@ -12,6 +13,7 @@ export const jobs: readonly Job[] = [
   refreshCatalog,
   verify,
   sendMail,
+  reconcilePayments,
   raiseNotices,
   measurePaces,
   tellChanges,

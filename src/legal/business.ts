@@ -93,7 +93,10 @@ export async function openBusiness(store: Store): Promise<Business> {
 function check(name: string, value: unknown): void {
   if (typeof value !== 'string') return
   const url = name === 'publicUrl' ? URL.parse(value) : null
-  const fits = name === 'publicUrl' ? url?.href === `${url?.origin}/` : value.trim().length > 0
+  const fits =
+    name === 'publicUrl'
+      ? url?.href === `${url?.origin}/`
+      : value.trim().length > 0 || name.startsWith('seller')
   if (fits && value.length <= 200) return
   throw new AppError('invalid_request', {
     param: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
