@@ -82,8 +82,9 @@ export function formatUnitPrice(price: bigint): string {
 
 function formatDecimal(value: bigint, decimals: number, least: number): string {
   const digits = (value < 0n ? -value : value).toString().padStart(decimals + 1, '0')
-  const fraction = digits.slice(-decimals).replace(/0+$/, '').padEnd(least, '0')
-  const whole = digits.slice(0, -decimals)
+  const point = digits.length - decimals
+  const fraction = digits.slice(point).replace(/0+$/, '').padEnd(least, '0')
+  const whole = digits.slice(0, point)
   return `${value < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`
 }
 

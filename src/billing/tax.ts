@@ -39,8 +39,8 @@ export function checkTaxId(country: string | null, text: string): string {
 
 function isTaxId(country: string | null, id: string): boolean {
   if (country === 'TW') return isUnifiedNumber(id)
-  const pattern = country === null ? undefined : europe[country]
-  if (country === null || pattern === undefined) return /^[A-Z0-9/]{2,30}$/.test(id)
+  if (country === null || !Object.hasOwn(europe, country)) return /^[A-Z0-9/]{2,30}$/.test(id)
+  const pattern = europe[country]
   return new RegExp(`^(${lettersOf(country)})?${pattern}$`).test(id)
 }
 

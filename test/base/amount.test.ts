@@ -3,13 +3,22 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import {
   costOf,
+  formatExchangeRate,
+  formatMinor,
+  formatPercent,
   formatPrice,
   formatUnitPrice,
   formatUsd,
+  parseExchangeRate,
+  parseMinor,
+  parsePercent,
   parsePrice,
   parseUsd,
+  proportion,
   type Rate,
   rateFor,
+  shareOf,
+  twdOf,
 } from '../../src/base/amount.ts'
 import { AppError } from '../../src/base/error.ts'
 import { type UnitClass, type Units, unitClasses } from '../../src/base/units.ts'
@@ -198,5 +207,82 @@ describe('an amount', () => {
     expect(parseUsd('0.000000001')).toBe(1n)
     expect(parsePrice('10000')).toBe(highestPrice)
     expect(parsePrice('0.000001')).toBe(1n)
+  })
+})
+
+describe('what a payer pays', () => {
+  test.each([
+    ['0', 'USD', 0n],
+    ['26.25', 'USD', 2625n],
+    ['825', 'TWD', 825n],
+  ] as const)(
+    '%s %s is %d of its smallest unit, and is written so again',
+    (text, currency, amount) => {
+      expect(parseMinor(text, currency)).toBe(amount)
+      expect(parseMinor(formatMinor(amount, currency), currency)).toBe(amount)
+    },
+  )
+
+  test.each([
+    ['26.255', 'USD'],
+    ['825.5', 'TWD'],
+    ['-1', 'USD'],
+    ['1e3', 'USD'],
+    ['99999999999', 'USD'],
+    ['', 'TWD'],
+    [825, 'TWD'],
+    [null, 'USD'],
+  ] as const)('%p of %s is refused', (text, currency) => {
+    expect(() => parseMinor(text, currency, 'amount')).toThrow(AppError)
+  })
+
+  test.each([
+    ['5', 50_000n],
+    ['2.75', 27_500n],
+    ['0', 0n],
+    ['100', 1_000_000n],
+  ])('%s %% is %d parts of a million', (text, rate) => {
+    expect(parsePercent(text)).toBe(rate)
+    expect(formatPercent(rate)).toBe(text)
+  })
+
+  test.each(['100.0001', '-5', '5%', '0.00001', ''])('%p is no percentage', (text) => {
+    expect(() => parsePercent(text)).toThrow(AppError)
+  })
+
+  test('a rate of exchange is above 0, and is written as it was', () => {
+    expect(formatExchangeRate(parseExchangeRate('32.5'))).toBe('32.5')
+    for (const text of ['0', '-1', '1000.000001', 'x']) {
+      expect(() => parseExchangeRate(text)).toThrow(AppError)
+    }
+  })
+
+  test('a share is rounded to the nearest, halves up; TWD up', () => {
+    expect([149n, 150n, 151n].map((amount) => shareOf(amount, 10_000n))).toEqual([1n, 2n, 2n])
+    expect(twdOf(10_000_000n, 32_500_000n)).toBe(1n)
+    expect(twdOf(25_000_000_000n, 32_500_000n)).toBe(813n)
+  })
+
+  test('the parts of an order are never more than its credit, and all of them are all of it', () => {
+    const order = fc.tuple(
+      fc.bigInt(1n, 10n ** 12n),
+      fc.array(fc.bigInt(1n, 10n ** 6n), { minLength: 1, maxLength: 8 }),
+    )
+    fc.assert(
+      fc.property(order, ([credit, parts]) => {
+        const whole = parts.reduce((sum, part) => sum + part)
+        let before = 0n
+        let taken = 0n
+        for (const part of parts) {
+          const share = proportion(credit, part, whole, before)
+          expect(share).toBeGreaterThanOrEqual(0n)
+          before += part
+          taken += share
+          expect(taken * whole).toBeGreaterThanOrEqual(credit * before)
+          expect(taken).toBeLessThanOrEqual(credit)
+        }
+        expect(taken).toBe(credit)
+      }),
+    )
   })
 })
