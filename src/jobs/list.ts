@@ -1,5 +1,6 @@
 /** Every job: one file and one line each. */
 import { expire } from './expire.ts'
+import { expireCredit } from './expire-credit.ts'
 import type { Job } from './job.ts'
 import { announce, measurePaces, raiseNotices, sendEvents, tellChanges } from './notices.ts'
 import { reconcilePayments } from './reconcile-payments.ts'
@@ -20,4 +21,5 @@ export const jobs: readonly Job[] = [
   announce,
   sendEvents,
   expire,
+  expireCredit,
 ]

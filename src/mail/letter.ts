@@ -18,6 +18,7 @@ export type LetterBody =
   | { kind: 'account_closed'; accountName: string; refund: string | null }
   | { kind: 'terms_changed'; path: string; title: string; summary: string; effectiveAt: number }
   | LowBalanceLetter
+  | { kind: 'credit_expires'; path: string; accountName: string; amount: string; at: number }
   | { kind: 'key_budget'; path: string; keyName: string; percent: 80 | 100; limit: string }
   | { kind: 'price_rise'; path: string; accountName: string; rises: readonly ToldRise[] }
   | { kind: 'model_retires'; path: string; accountName: string; models: readonly ToldRetirement[] }

@@ -31,8 +31,13 @@ const choose = 'Which notices are mailed to you is chosen in your settings.'
 const daysTold = (days: number) =>
   days === 0 ? 'less than a day' : `about ${days} ${days === 1 ? 'day' : 'days'}`
 /** A text of the operator: paragraphs between blank lines. */
-const said = ({ title, text }: { title: string; text: string }) => ({
-  ...{ subject: title, lines: text.split(/\n\s*\n/), button: 'Status', after: [choose] },
+const said = (kind: string, { title, text }: { title: string; text: string }) => ({
+  ...{
+    subject: `${kind}: ${title}`,
+    lines: text.split(/\n\s*\n/),
+    button: 'Status',
+    after: [choose],
+  },
 })
 
 export const en: MailWords = {
@@ -165,6 +170,14 @@ export const en: MailWords = {
       button: 'Look at the balance',
       after: [choose],
     }),
+    credit_expires: ({ accountName, amount, at }) => ({
+      subject: `Credit of ${accountName} expires soon`,
+      lines: [
+        `${amount} USD of promotional credit is left that expires within a week, the first of it at ${time(at)}. Calls use it before all other credit.`,
+      ],
+      button: 'Look at the balance',
+      after: [choose],
+    }),
     key_budget: ({ keyName, percent, limit }) => ({
       subject:
         percent === 100
@@ -198,8 +211,8 @@ export const en: MailWords = {
       button: 'Look at the models',
       after: [choose],
     }),
-    announcement: said,
-    maintenance: said,
+    announcement: (letter) => said('Announcement', letter),
+    maintenance: (letter) => said('Maintenance', letter),
     topup_paid: ({ accountName, credit, total }) => ({
       subject: `${credit} USD of credit for ${accountName}`,
       lines: [`We received ${total}. ${accountName} has ${credit} USD more credit.`],

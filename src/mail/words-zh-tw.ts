@@ -6,8 +6,13 @@ const ignore = '如果不是您提出的，請忽略此信，不會有任何變�
 const time = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 const choose = '要以電子郵件接收哪些通知，可於個人設定中選擇。'
-const said = ({ title, text }: { title: string; text: string }) => ({
-  ...{ subject: title, lines: text.split(/\n\s*\n/), button: '服務狀態', after: [choose] },
+const said = (kind: string, { title, text }: { title: string; text: string }) => ({
+  ...{
+    subject: `${kind}：${title}`,
+    lines: text.split(/\n\s*\n/),
+    button: '服務狀態',
+    after: [choose],
+  },
 })
 
 export const zhTW: MailWords = {
@@ -124,6 +129,14 @@ export const zhTW: MailWords = {
       button: '查看餘額',
       after: [choose],
     }),
+    credit_expires: ({ accountName, amount, at }) => ({
+      subject: `${accountName} 的贈送額度即將到期`,
+      lines: [
+        `尚有 ${amount} 美元的贈送額度將在一週內到期，最早於 ${time(at)} 到期。呼叫會優先使用這些額度。`,
+      ],
+      button: '查看餘額',
+      after: [choose],
+    }),
     key_budget: ({ keyName, percent, limit }) => ({
       subject:
         percent === 100 ? `金鑰「${keyName}」已達上限` : `金鑰「${keyName}」已使用上限的 80%`,
@@ -155,8 +168,8 @@ export const zhTW: MailWords = {
       button: '查看模型',
       after: [choose],
     }),
-    announcement: said,
-    maintenance: said,
+    announcement: (letter) => said('公告', letter),
+    maintenance: (letter) => said('維護通知', letter),
     topup_paid: ({ accountName, credit, total }) => ({
       subject: `${accountName} 已儲值 ${credit} USD`,
       lines: [`我們已收到 ${total}，${accountName} 的餘額已增加 ${credit} USD。`],

@@ -31,13 +31,14 @@ const bodies: Bodies = {
   low_balance: {
     ...{ ...account, path: '/accounts/acc_1/billing', balance: '4.20', days: 2, test: false },
   },
+  credit_expires: { ...account, path: '/accounts/acc_1/billing', amount: '5.00', at },
   key_budget: { path: '/accounts/acc_1/keys', keyName: 'Bot', percent: 80, limit: '10.00' },
   price_rise: {
     ...{ ...account, path: '/models' },
     rises: [{ model: 'm', at, prices: [{ unit: 'input', from: '1.00', to: '2.00' }] }],
   },
   model_retires: { ...account, path: '/models', models: [{ model: 'm', successor: 'n', at }] },
-  announcement: { path: '/status', title: 'A new model', text: 'It is fast.\n\nTry it.' },
+  announcement: { path: '/status', title: 'A new model', text: 'It is fast.' },
   maintenance: { path: '/status', title: 'An hour of pause', text: 'At noon.' },
   topup_paid: {
     ...account,
