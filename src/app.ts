@@ -23,7 +23,10 @@ import type { Logger } from './base/log.ts'
 import { newSealingKey } from './base/secret.ts'
 import { callbackRoutes } from './billing/callback-routes.ts'
 import { lotRoutes } from './billing/lot-routes.ts'
+import { receiptRoutes } from './billing/receipt-routes.ts'
+import { rechargeRoutes } from './billing/recharge-routes.ts'
 import { billingRoutes } from './billing/routes.ts'
+import { statementRoutes } from './billing/statement-routes.ts'
 import { openCatalog } from './catalog/book.ts'
 import { catalogRoutes } from './catalog/routes.ts'
 import type { Config } from './config.ts'
@@ -245,6 +248,9 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(accountNoticeRoutes(parts, catalog))
     .use(announcementRoutes(parts))
     .use(billingRoutes(parts))
+    .use(rechargeRoutes(parts))
+    .use(receiptRoutes(parts))
+    .use(statementRoutes(parts))
     .use(paymentRoutes(parts))
     .use(lotRoutes(parts))
     .use(voucherRoutes(parts))

@@ -53,6 +53,8 @@ const foreign: Record<string, string> = {
   'top-ups/:id': 'top_theirs',
   'payments/:id': 'top_theirs',
   'identities/:provider': 'google',
+  'receipts/:number': '1',
+  'statements/:month': '2026-01',
   'lots/:lot': 'tfr_theirs',
   'vouchers/:batch': 'vch_none',
   'announcements/:id': 'ann_1',
@@ -139,7 +141,8 @@ test.each(cases(ofAccounts))('of another account: %s is 404', async (_, route) =
   expect(await send(route, { as: 'nobody' })).toEqual({ status: 404, code: 'not_found' })
 })
 
-const ofThings = guarded.filter(({ path }) => /:(?!account|hash)\w+/.test(path))
+// A month is nobody's.
+const ofThings = guarded.filter(({ path }) => /:(?!account|hash|month)\w+/.test(path))
 test.each(cases(ofThings))('of something of another’s by its id: %s is 404', async (_, route) => {
   expect(await send(route, { as: 'owner', own: { account: 'ours' } })).toEqual({
     status: 404,
@@ -178,6 +181,11 @@ const allowed: Record<string, readonly string[]> = Object.fromEntries(
       ['GET /requests.csv', roles],
       ['GET /statement', roles],
       ['GET /statement.csv', roles],
+      ['GET /statements/:month', roles],
+      ['GET /buyer', roles],
+      ['PUT /buyer', bill],
+      ['GET /receipts', roles],
+      ['GET /receipts/:number', roles],
       ['POST /playground', develop],
       ['GET /notices', roles],
       ['POST /notices/test', ['owner', 'admin', 'billing']],
@@ -196,6 +204,11 @@ const allowed: Record<string, readonly string[]> = Object.fromEntries(
       ['GET /top-ups/:id', roles],
       ['POST /top-ups/:id/check', bill],
       ['GET /top-ups/:id/checkout', bill],
+      ['GET /recharge', roles],
+      ['PUT /recharge', bill],
+      ['POST /recharge/setup', bill],
+      ['POST /recharge/check', bill],
+      ['DELETE /recharge', bill],
     ] as const
   ).map(([route, some]) => [route.replace(' ', ' /api/accounts/:account'), some]),
 )

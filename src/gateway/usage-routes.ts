@@ -1,12 +1,9 @@
-/** What an account used and paid, for its members: overview, series, calls, statement, and the same as files. */
+/** What an account used, for its members: overview, series, calls, and the same as files. */
 import { Elysia, t } from 'elysia'
 import { accountGuard } from '../account/guard.ts'
-import { formatUsd } from '../base/amount.ts'
 import type { CatalogBook } from '../catalog/book.ts'
 import { answerCsv } from '../http/csv.ts'
 import { describeRefusals } from '../http/describe.ts'
-import { readStatement, type StatementRow } from '../ledger/statement.ts'
-import type { Store } from '../store/store.ts'
 import type { People } from '../user/people.ts'
 import type { Bodies } from './body.ts'
 import { showOverview } from './usage-overview.ts'
@@ -115,44 +112,12 @@ export function usageRoutes(people: People, catalog: CatalogBook, bodies: Bodies
         detail: describe('Calls as a CSV file', 'invalid_request'),
       },
     )
-    .get(
-      '/statement',
-      async ({ member, query: { after, limit = 50 } }) => {
-        const page = { limit: limit + 1, ...given({ after }) }
-        const rows = await readStatement(store, member.accountId, page)
-        const data = rows.slice(0, limit).map(describeMovement)
-        const next = rows.length > limit ? String(data.at(-1)?.seq) : null
-        return { data, next }
-      },
-      {
-        may: 'read',
-        query: t.Object({ after: t.Optional(t.Numeric({ minimum: 1 })), limit }),
-        detail: describe('Every movement of the balance, the newest first'),
-      },
-    )
-    .get(
-      '/statement.csv',
-      ({ member, query: { month } }) =>
-        answerCsv(
-          `statement-${month ?? day(clock.now())}.csv`,
-          statementColumns,
-          eachMovement(store, member.accountId, month),
-        ),
-      {
-        may: 'read',
-        query: t.Object({ month: t.Optional(t.String({ pattern: '^\\d{4}-(0[1-9]|1[0-2])$' })) }),
-        detail: describe('The statement of a month (UTC), or all of it, as a CSV file'),
-      },
-    )
 }
 
 const requestColumns = [
   ...(['id', 'created_at', 'model', 'key_id', 'key_name', 'status', 'outcome'] as const),
   ...(['prompt_tokens', 'cached_tokens', 'completion_tokens', 'cost', 'first_token_ms'] as const),
   ...(['duration_ms', 'streamed', 'app'] as const),
-]
-const statementColumns = [
-  ...(['seq', 'id', 'at', 'code', 'amount', 'balance', 'call_id', 'reason'] as const),
 ]
 
 type Given<T> = { [name in keyof T]?: Exclude<T[name], undefined> }
@@ -176,34 +141,6 @@ function readFilter({
     ...(from !== undefined && { from: readTime('from', from) }),
     ...(to !== undefined && { to: readTime('to', to) }),
   }
-}
-
-function describeMovement(row: StatementRow) {
-  return {
-    ...{ seq: row.seq, id: row.id, code: row.code },
-    at: new Date(row.createdAt).toISOString(),
-    amount: formatUsd(row.amount),
-    balance: formatUsd(row.balance),
-    call_id: row.callId,
-    corrects_id: row.correctsId,
-    reason: row.reason,
-  }
-}
-
-async function* eachMovement(store: Store, accountId: string, month: string | undefined) {
-  const limit = 1000
-  const ends = (row: ReturnType<typeof describeMovement>) =>
-    month !== undefined && row.at.slice(0, 7) < month
-  let last: StatementRow | null = null
-  do {
-    const page: StatementRow[] = await readStatement(store, accountId, {
-      limit,
-      ...(last !== null && { after: last.seq, left: last.balance - last.amount }),
-    })
-    const rows = page.map(describeMovement)
-    yield rows.filter(({ at }) => month === undefined || at.startsWith(month))
-    last = page.length < limit || rows.some(ends) ? null : (page.at(-1) ?? null)
-  } while (last !== null)
 }
 
 const day = (at: number) => new Date(at).toISOString().slice(0, 10)

@@ -3,7 +3,7 @@
  * voids move nothing and are not on it. The balance runs back from the account's counters within one query, so a page
  * is right whatever is booked meanwhile.
  */
-import { and, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, lt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { account, transfer } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 
@@ -23,6 +23,26 @@ export interface StatementRow {
   createdAt: number
 }
 
+/** What of an account's chain is on its statement: transfers after `from`, up to `to`, by their numbers. */
+export interface Span {
+  from: number
+  to: number
+}
+
+export function movesOf(accountId: string, span?: Span): SQL | undefined {
+  return and(
+    eq(transfer.accountId, accountId),
+    inArray(transfer.phase, ['post', 'single']),
+    or(eq(transfer.debitId, accountId), eq(transfer.creditId, accountId)),
+    gt(transfer.amount, 0n),
+    span && and(gt(transfer.seq, span.from), lte(transfer.seq, span.to)),
+  )
+}
+
+/** How a transfer changes the account's balance. */
+export const changeOf = (accountId: string): SQL =>
+  sql`CASE WHEN ${transfer.creditId} = ${accountId} THEN ${transfer.amount} ELSE -${transfer.amount} END`
+
 /**
  * `after`: the `seq` of the last row of the page before. `left`: the balance before that row, where it is known; else what
  * is newer is summed up.
@@ -32,13 +52,8 @@ export async function readStatement(
   accountId: string,
   { after, left, limit }: { after?: number; left?: bigint; limit: number },
 ): Promise<StatementRow[]> {
-  const change = sql`CASE WHEN ${transfer.creditId} = ${accountId} THEN ${transfer.amount} ELSE -${transfer.amount} END`
-  const moves = and(
-    eq(transfer.accountId, accountId),
-    inArray(transfer.phase, ['post', 'single']),
-    or(eq(transfer.debitId, accountId), eq(transfer.creditId, accountId)),
-    gt(transfer.amount, 0n),
-  )
+  const change = changeOf(accountId)
+  const moves = movesOf(accountId)
   const posted = sql`(SELECT ${account.creditsPosted} - ${account.debitsPosted} FROM ${account} WHERE ${account.id} = ${accountId})`
   const newer =
     after === undefined

@@ -78,7 +78,7 @@ export const refund = sqliteTable('refund', {
   accountId: text('account_id').notNull(),
   topUpId: text('top_up_id').notNull(),
   requestId: text('request_id'),
-  state: text('state', { enum: ['asked', 'approved', 'paid', 'refused', 'failed'] })
+  state: text('state', { enum: ['asked', 'approved', 'paid', 'refused', 'withdrawn', 'failed'] })
     .notNull()
     .default('asked'),
   amount: amount('amount').notNull(),
@@ -92,6 +92,9 @@ export const refund = sqliteTable('refund', {
   transferId: text('transfer_id'),
   externalId: text('external_id'),
   failure: text('failure'),
+  attempts: integer('attempts').notNull().default(0),
+  nextAt: integer('next_at').notNull().default(0),
+  askingAt: integer('asking_at'),
   once: text('once'),
   createdAt: integer('created_at').notNull(),
   decidedAt: integer('decided_at'),
@@ -163,7 +166,8 @@ export const receipt = sqliteTable('receipt', {
 })
 
 export const invoice = sqliteTable('invoice', {
-  receiptNumber: integer('receipt_number').primaryKey(),
+  /** Of its receipt. */
+  id: integer('receipt_number').primaryKey(),
   issuer: text('issuer').notNull(),
   state: text('state', { enum: ['queued', 'sent', 'failed'] })
     .notNull()
@@ -187,12 +191,12 @@ export const recharge = sqliteTable('recharge', {
   threshold: amount('threshold').notNull(),
   credit: amount('credit').notNull(),
   monthlyCap: amount('monthly_cap').notNull(),
-  armed: flag('armed').notNull().default(true),
   underWay: text('under_way'),
   failures: integer('failures').notNull().default(0),
   nextAt: integer('next_at').notNull().default(0),
   failure: text('failure'),
   setupId: text('setup_id'),
+  setupUntil: integer('setup_until').notNull().default(0),
   agreedBy: text('agreed_by').notNull(),
   agreedAt: integer('agreed_at').notNull(),
 })

@@ -41,7 +41,8 @@ async function call(
   return { id, ago: ago ?? 0, model, key, outcome, tokens }
 }
 
-const retires = new Map([['n', { retiresAt: now + 5 * day }]])
+const retiring = { id: 'n', state: 'deprecated', successorId: 'm', sell: [] }
+const retires = new Map([['n', { ...retiring, retiresAt: now + 5 * day }]])
 const catalog = { current: { models: retires } } as unknown as CatalogBook
 
 async function openShop(store: TestStore) {
@@ -221,29 +222,8 @@ describe.each(databases)('on %s', (_, open) => {
     await addMember(world.store, carol, 'carol', 'owner')
     const { id } = await call(world, carol, {})
     expect((await ask('ann', 'GET', `${base}/requests/${id}`)).status).toBe(404)
-    for (const path of ['overview', 'usage', 'requests', 'requests.csv', 'statement'])
+    for (const path of ['overview', 'usage', 'requests', 'requests.csv'])
       expect((await ask('carol', 'GET', `${base}/${path}`)).status).toBe(404)
-  })
-
-  test('the statement and its file say the same, with the balance after each movement', async () => {
-    const { world, account, get, text, base } = await openShop(await open())
-    for (let at = 0; at < 5; at++) await call(world, account, { ago: 5 - at, tokens: 10 })
-    const first = await get('/statement?limit=4')
-    const second = await get(`/statement?limit=4&after=${first.next}`)
-    const rows = [...first.data, ...second.data]
-    expect(second.next).toBeNull()
-    expect(rows.map(({ amount }) => amount)).toEqual([
-      ...Array.from({ length: 5 }, () => '-0.00000001'),
-      '0.0001',
-    ])
-    expect(rows.map(({ balance }) => balance)).toEqual(
-      [99_950n, 99_960n, 99_970n, 99_980n, 99_990n, 100_000n].map(formatUsd),
-    )
-    const lines = (await text('bob', `${base}/statement.csv?month=2026-01`)).trim().split('\r\n')
-    expect(lines).toHaveLength(7)
-    expect(lines[1]).toContain(',usage,-0.00000001,0.00009995,')
-    const none = await text('bob', `${base}/statement.csv?month=2025-12`)
-    expect(none.trim().split('\r\n')).toHaveLength(1)
   })
 
   test('calls come as a file with a mark, exact digits and no formula', async () => {
@@ -266,7 +246,6 @@ test.each([
   ['/requests?after=1', 'after'],
   ['/requests?from=soon', 'from'],
   ['/requests?limit=1000', null],
-  ['/statement.csv?month=2026-13', 'month'],
 ])('%s is refused by name', async (path, param) => {
   const { get } = await shop
   expect((await get(path)).error).toMatchObject({ code: 'invalid_request', param })
