@@ -58,7 +58,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'preact-render-to-string': /^src\/mail\//,
   'prom-client': /^src\/http\/metrics\.ts$/,
   'smol-toml': /^src\/config\.ts$/,
-  stripe: /^src\/processors\/stripe(-apart)?\.ts$/,
+  stripe: /^src\/processors\/stripe(-\w+)?\.ts$/,
   standardwebhooks: /^src\/notice\/webhook\.ts$/,
   'swagger-ui-dist': /^web\/swagger\.ts$/,
   uqr: /^web\//,

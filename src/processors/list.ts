@@ -7,11 +7,12 @@ import type { Config } from '../config.ts'
 import { openEcpay } from './ecpay.ts'
 import { openManual } from './manual.ts'
 import type { Processor } from './processor.ts'
+import { openStripe } from './stripe.ts'
 
 /** Null where it is off. */
 type Open = (config: Config, clock: Clock) => Processor | null
 
-const open: readonly Open[] = [openEcpay, openManual]
+const open: readonly Open[] = [openStripe, openEcpay, openManual]
 
 export type Processors = ReadonlyMap<string, Processor>
 
