@@ -78,13 +78,14 @@ CREATE INDEX top_up_by_account ON top_up (account_id, created_at);
 CREATE INDEX top_up_unsettled ON top_up (created_at) WHERE state = 'open' OR state = 'pending';
 
 -- Credit that goes back. pending_id: the pending transfer that freezes it from when it was asked; it has none where the
--- processor paid it back by itself. approved: what of it is granted. total: what the payer gets, tax and all.
+-- processor paid it back by itself. approved: what of it is granted. total: what the payer gets, tax and all. next_at: not
+-- before then is its processor asked, for the attempts-th time; asking_at: since when it is being asked, until it answers.
 CREATE TABLE refund (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES account (id),
   top_up_id TEXT NOT NULL REFERENCES top_up (id),
   request_id TEXT REFERENCES refund_request (id),
-  state TEXT NOT NULL DEFAULT 'asked' CHECK (state IN ('asked', 'approved', 'paid', 'refused', 'failed')),
+  state TEXT NOT NULL DEFAULT 'asked' CHECK (state IN ('asked', 'approved', 'paid', 'refused', 'withdrawn', 'failed')),
   amount INTEGER NOT NULL CHECK (amount > 0),
   approved INTEGER CHECK (approved > 0 AND approved <= amount),
   total INTEGER CHECK (total >= 0),
@@ -96,6 +97,9 @@ CREATE TABLE refund (
   transfer_id TEXT REFERENCES transfer (id),
   external_id TEXT,
   failure TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL DEFAULT 0,
+  asking_at INTEGER,
   once TEXT,
   created_at INTEGER NOT NULL,
   decided_at INTEGER,
@@ -106,7 +110,12 @@ CREATE TABLE refund (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refund_by_top_up ON refund (top_up_id);
 CREATE INDEX refund_by_account ON refund (account_id, created_at);
+CREATE INDEX refund_by_request ON refund (request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX refund_open ON refund (created_at) WHERE state = 'asked' OR state = 'approved' OR state = 'failed';
+
+-- Since when the refunds that a closed account's request comes down to are asked for; language: of who closed it.
+ALTER TABLE refund_request ADD COLUMN opened_at INTEGER;
+ALTER TABLE refund_request ADD COLUMN language TEXT NOT NULL DEFAULT 'en' CHECK (language IN ('en', 'zh-TW'));
 
 -- A payer who had a payment taken back by her bank. id: the processor's name and its id for it.
 CREATE TABLE dispute (
@@ -205,8 +214,9 @@ CREATE TABLE invoice (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX invoice_due ON invoice (next_at) WHERE state = 'queued';
 
--- Opt-in to recharge [T3.5]. armed: the balance was above the threshold since the last charge. under_way: the order that pays
--- for the crossing. next_at: not before then, after a decline.
+-- Opt-in to recharge [T3.5]. under_way: the order that pays for the crossing; while there is one, none is made. next_at: nothing
+-- is done before then: while a charge is in some process's hand, a minute after it, after a decline, or until the next month.
+-- setup_id: a page at the processor where a way to pay is saved, asked for until setup_until.
 CREATE TABLE recharge (
   account_id TEXT PRIMARY KEY REFERENCES account (id),
   processor TEXT NOT NULL,
@@ -217,14 +227,15 @@ CREATE TABLE recharge (
   threshold INTEGER NOT NULL CHECK (threshold > 0),
   credit INTEGER NOT NULL CHECK (credit > 0),
   monthly_cap INTEGER NOT NULL CHECK (monthly_cap >= credit),
-  armed INTEGER NOT NULL DEFAULT 1 CHECK (armed IN (0, 1)),
   under_way TEXT REFERENCES top_up (id),
   failures INTEGER NOT NULL DEFAULT 0,
   next_at INTEGER NOT NULL DEFAULT 0,
   failure TEXT,
   setup_id TEXT,
+  setup_until INTEGER NOT NULL DEFAULT 0,
   agreed_by TEXT NOT NULL,
-  agreed_at INTEGER NOT NULL
+  agreed_at INTEGER NOT NULL,
+  CHECK (state <> 'on' OR (customer_id IS NOT NULL AND method_id IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- What the operator tells everyone: on the page from shows_at to ends_at, and by mail where mail says so. told_to: the last

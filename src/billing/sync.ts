@@ -108,10 +108,12 @@ async function credit(
       'changed_meanwhile',
     ),
     ...receiptStatements(store.db, row, await receiptFacts(billing, row, paid), now),
-    ...(await mailPayers(billing, row.accountId, (accountName) => ({
-      ...{ kind: 'topup_paid', accountName, ...said(row) },
-      path: `/accounts/${row.accountId}/top-ups/${row.id}`,
-    }))),
+    ...(recharges(row)
+      ? []
+      : await mailPayers(billing, row.accountId, (accountName) => ({
+          ...{ kind: 'topup_paid', accountName, ...said(row) },
+          path: `/accounts/${row.accountId}/top-ups/${row.id}`,
+        }))),
   ]
   const movement = {
     ...{ id: transferId, accountId: row.accountId, code: 'topup' as const, amount: row.credit },
@@ -150,7 +152,7 @@ async function follow(billing: Billing, row: TopUpRow, payment: Payment): Promis
   const failure =
     state === 'failed' ? storable(payment.failure ?? row.failure ?? 'failed').slice(0, 300) : null
   const mails =
-    row.state === 'pending' && state === 'failed'
+    row.state === 'pending' && state === 'failed' && !recharges(row)
       ? await mailPayers(billing, row.accountId, (accountName) => ({
           ...{ kind: 'topup_failed', accountName, ...said(row) },
           path: `/accounts/${row.accountId}/billing`,
@@ -172,6 +174,10 @@ function nextState(row: TopUpRow, payment: Payment, now: number): TopUpRow['stat
   if (state !== 'open' && state !== 'pending') return state
   return now > row.expiresAt + patienceMs[state] ? 'expired' : state
 }
+
+/** A charge under way mails what became of it itself (`recharge-charge.ts`). */
+const recharges = ({ origin, state }: TopUpRow) =>
+  origin === 'recharge' && (state === 'open' || state === 'pending')
 
 /** How much credit for how much money, for a mail. */
 const said = ({ credit, total, currency }: TopUpRow) => ({

@@ -89,7 +89,8 @@ async function findOnce({ db }: Store, { accountId, once }: NewTopUp): Promise<T
   return row ?? null
 }
 
-async function newOrder(
+/** What is written before anything is asked of the processor. */
+export async function newOrder(
   { store, business, clock }: Billing,
   { currency }: Processor,
   { accountId, userId, origin, processor, method, credit, once }: NewTopUp,
@@ -115,7 +116,9 @@ async function readBuyer({ db }: Store, accountId: string, country: string | nul
 export async function openCheckout(billing: Billing, row: TopUpRow): Promise<TopUpRow> {
   const { store, processors, log } = billing
   const processor = processors.get(row.processor)
-  if (row.checkout !== null || row.state !== 'open' || !processor) return row
+  // Recharge has no place to pay: its way to pay is charged.
+  if (row.origin === 'recharge' || row.checkout !== null) return row
+  if (row.state !== 'open' || !processor) return row
   const order = await orderOf(billing, row)
   const isThis = and(eq(topUp.id, row.id), eq(topUp.state, 'open'))
   try {
