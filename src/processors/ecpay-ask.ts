@@ -37,8 +37,9 @@ async function post(url: string, fields: Record<string, string>): Promise<string
       signal: AbortSignal.timeout(30_000),
     })
   } catch (cause) {
-    const refused = (cause as { code?: unknown }).code === 'ConnectionRefused'
-    throw new NoAnswer('ECPay does not answer', !refused, cause)
+    const { code } = cause as { code?: unknown }
+    const left = code !== 'ECONNREFUSED' && code !== 'ENOTFOUND'
+    throw new NoAnswer('ECPay does not answer', left, cause)
   }
   // Too many questions are answered by 403 before anything is done, for half an hour.
   if (!answer.ok) throw new NoAnswer(`ECPay answered ${answer.status}`, answer.status >= 500)

@@ -34,7 +34,7 @@ export function openEcpay(config: Config, clock: Clock): Processor | null {
   const keys = { hashKey, hashIv }
   const url = config.ecpayUrl.replace(/\/+$/, '')
   const ask = openAsk(url, merchantId, keys)
-  const real = !isTest(url, merchantId)
+  const real = !isTestShop(url, merchantId)
   const made = new Map<string, Promise<OutsideRefund>>()
   return {
     ...{ name: 'ecpay', currency: 'TWD', methods: Object.keys(choices), acknowledgement: '1|OK' },
@@ -58,7 +58,7 @@ export function openEcpay(config: Config, clock: Clock): Processor | null {
 }
 
 /** ECPay's own stage, and its published test merchants, move no money whatever they say. */
-function isTest(url: string, merchantId: string): boolean {
+export function isTestShop(url: string, merchantId: string): boolean {
   const testMerchants = ['2000132', '2000214', '3002599', '3002607', '3003008']
   return /-stage\.ecpay\.com\.tw$/.test(new URL(url).hostname) || testMerchants.includes(merchantId)
 }
