@@ -52,7 +52,7 @@ function describePrices(rates: readonly Rate[]) {
   }
 }
 
-export function pricesFor(rates: readonly Rate[], promptTokens: number): Prices {
+function pricesFor(rates: readonly Rate[], promptTokens: number): Prices {
   const priced = unitClasses.map((unit) => [unit, rateFor(rates, unit, promptTokens)] as const)
   return Object.fromEntries(
     priced.filter(([, price]) => price > 0n).map(([unit, price]) => [unit, formatPrice(price)]),

@@ -6,8 +6,8 @@
 import { and, ne, or, sql } from 'drizzle-orm'
 import { type AccountRow, shownName } from '../account/account.ts'
 import { formatPrice, type Rate, rateFor } from '../base/amount.ts'
-import { unitClasses } from '../base/units.ts'
-import { type Prices, pricesFor } from '../catalog/history.ts'
+import { type UnitClass, unitClasses } from '../base/units.ts'
+import type { Prices } from '../catalog/history.ts'
 import type { Catalog, Model } from '../catalog/model.ts'
 import type { ToldRetirement, ToldRise } from '../mail/letter.ts'
 import { account } from '../store/schema.ts'
@@ -21,8 +21,6 @@ export interface Rise extends ToldRise {
   kind: 'price_rise'
   /** The price version. */
   subject: string
-  from: Prices
-  to: Prices
 }
 export interface Retirement extends ToldRetirement {
   kind: 'model_retires'
@@ -39,21 +37,21 @@ export function comingChanges({ models }: Catalog, now: number): Change[] {
 }
 
 /** Against the version that is in force until then. Of two for one time the later published counts. */
-function comingRises({ id: model, sell = [] }: Model, now: number): Rise[] {
+function comingRises({ id: model, sell }: Model, now: number): Rise[] {
   return sell.flatMap(({ id, effectiveFrom: at, rates }, index) => {
     const replaced = sell[index + 1]?.effectiveFrom === at
     const before = sell.findLast((version) => version.effectiveFrom < at)
     if (at <= now || replaced || before === undefined) return []
-    const rise = compareRates(before.rates, rates)
-    return rise === null ? [] : [{ kind: 'price_rise', subject: id, model, at, ...rise }]
+    const prices = compareRates(before.rates, rates)
+    return prices === null ? [] : [{ kind: 'price_rise', subject: id, model, at, prices }]
   })
 }
 
-/** For the shortest prompt that costs more in any class; null where none does. */
+/** The classes whose prices change, for the shortest prompt that costs more in any; null where none does. */
 export function compareRates(
   before: readonly Rate[],
   after: readonly Rate[],
-): Pick<Rise, 'from' | 'to' | 'prices'> | null {
+): ToldRise['prices'] | null {
   const lengths = [0, ...[...before, ...after].map((rate) => rate.minPromptTokens)]
   const length = lengths
     .sort((a, b) => a - b)
@@ -61,19 +59,16 @@ export function compareRates(
       unitClasses.some((unit) => rateFor(after, unit, prompt) > rateFor(before, unit, prompt)),
     )
   if (length === undefined) return null
-  const price = (rates: readonly Rate[], unit: (typeof unitClasses)[number]) =>
+  const price = (rates: readonly Rate[], unit: UnitClass) =>
     formatPrice(rateFor(rates, unit, length))
-  return {
-    from: pricesFor(before, length),
-    to: pricesFor(after, length),
-    prices: unitClasses
-      .map((unit) => ({ unit, from: price(before, unit), to: price(after, unit) }))
-      .filter(({ unit, from, to }) => from !== to && isPricedApart(before, after, unit)),
-  }
+  return unitClasses
+    .filter((unit) => isPricedApart(before, after, unit))
+    .map((unit) => ({ unit, from: price(before, unit), to: price(after, unit) }))
+    .filter(({ from, to }) => from !== to)
 }
 
 /** A class that only follows another one's price needs no line of its own. */
-function isPricedApart(before: readonly Rate[], after: readonly Rate[], unit: string): boolean {
+function isPricedApart(before: readonly Rate[], after: readonly Rate[], unit: UnitClass) {
   return [...before, ...after].some((rate) => rate.unit === unit)
 }
 
@@ -141,6 +136,9 @@ function writeEvent(account_id: string, change: Change): Notice['events'][number
     const { kind: type, successor } = change
     return { type, data: { account_id, model, successor, retires_at: at } }
   }
-  const { kind: type, from, to } = change
+  const { kind: type, prices } = change
+  const [from, to] = (['from', 'to'] as const).map((side) =>
+    Object.fromEntries(prices.map((one) => [one.unit, one[side]])),
+  ) as [Prices, Prices]
   return { type, data: { account_id, model, from, to, effective_at: at } }
 }

@@ -41,7 +41,7 @@ interface KeyBudget {
   spent: string
   limit: string
 }
-/** USD per 1,000,000 units, by class. */
+/** USD per 1,000,000 units, of the classes that change. */
 interface PriceRise {
   account_id: string
   model: string

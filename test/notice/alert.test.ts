@@ -49,6 +49,7 @@ describe.each(databases)('on %s', (_, open) => {
     for (const balance of [5, 4.99, 4, 5.5, 4, 6, 4, 3]) {
       await leave(people, balance)
       await raiseAlerts(people)
+      people.clock.move(dayMs)
       mails.push((await told(people)).length)
     }
     expect(mails).toEqual([0, 1, 1, 1, 1, 1, 2, 2])
@@ -167,7 +168,7 @@ test('webhooks are told exact figures; those of others and those that are off ar
     {
       type: 'low_balance',
       timestamp: '2026-01-15T12:00:00.000Z',
-      data: { account_id: 'acme', balance: '0.000000001', threshold: '5.00' },
+      data: { account_id: 'acme', balance: '0.000000001', threshold: '5.00', runway_days: null },
     },
     {
       type: 'key_budget',
