@@ -193,7 +193,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
         authorize: (request, server) => authorize(gateway, request, server as AnyServer),
       }),
     )
-    .use(pageRoutes(openSite()))
+    .use(pageRoutes(openSite(), formOrigins(parts)))
     .use(docsRoutes(() => http.routes, version))
   metrics.show('kkai_calls_running', 'Calls under way.', () => gateway.running.size)
   const onRejection = (cause: unknown) => {
@@ -228,6 +228,11 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
       log.flush()
     },
   }
+}
+
+/** Where a checkout's form goes. */
+function formOrigins({ processors }: Parts): string[] {
+  return [...processors.values()].flatMap(({ formOrigin }) => formOrigin ?? [])
 }
 
 /** Everything behind the dashboard. Its type is what the pages call it by (`web/api.ts`). */

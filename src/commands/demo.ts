@@ -1,6 +1,6 @@
 /**
  * `kkai demo`: the whole product at work without a network or any setting: a temporary data directory, the simulated
- * provider, a catalogue of its models, an account with credit and a key. For this machine only.
+ * provider and payment services, a catalogue of its models, an account with credit and a key. For this machine only.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,7 @@ import { openLog } from '../base/log.ts'
 import { applyCatalog } from '../catalog/apply.ts'
 import { type Config, readSettings } from '../config.ts'
 import { demoCatalog } from '../demo/catalog.ts'
+import { startPayments } from '../demo/payments/beside.ts'
 import { type DemoPeople, historyDays, seedPeople } from '../demo/people.ts'
 import { startSimulator } from '../demo/simulator/simulator.ts'
 import { type Context, processCommand, type Values } from './command.ts'
@@ -30,8 +31,9 @@ async function runDemo({ flags, json, print, runNamed }: Context): Promise<numbe
   const stopped = stopSignal()
   const data = mkdtempSync(join(tmpdir(), 'kkai-demo-'))
   const simulator = startSimulator({ hostname: '127.0.0.1', port: 0, journalEntries: 10_000 })
+  const payments = startPayments()
   try {
-    const config = readDemoSettings({ ...flags, data })
+    const config = readDemoSettings({ ...payments.settings, ...flags, data })
     const log = openLog({ level: config.logLevel, pretty: process.stderr.isTTY === true })
     const parts = await openParts(config, log)
     try {
@@ -51,6 +53,7 @@ async function runDemo({ flags, json, print, runNamed }: Context): Promise<numbe
     }
   } finally {
     await simulator.stop()
+    await payments.stop()
     rmSync(data, { recursive: true, force: true })
   }
 }
@@ -101,6 +104,7 @@ function greet({ url, key, account, admin, simulator, data }: Facts): string {
   key        ${key}
   account    ${account}: a month of calls, paid from $100 of credit
   provider   simulated, at ${simulator} (what it received and sent: ${simulator}/journal)
+  payments   simulated: top up in the dashboard; no money moves
 
 Try it:
   curl ${url}/api/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\

@@ -38,6 +38,7 @@ export function openEcpay(config: Config, clock: Clock): Processor | null {
   const made = new Map<string, Promise<OutsideRefund>>()
   return {
     ...{ name: 'ecpay', currency: 'TWD', methods: Object.keys(choices), acknowledgement: '1|OK' },
+    formOrigin: new URL(url).origin,
     checkout: async (order) => ({
       checkoutId: tradeNoOf(order.id),
       checkout: {

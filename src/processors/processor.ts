@@ -120,6 +120,8 @@ export interface Processor {
   readonly currency: Currency
   /** Ways to pay, in the order that the page offers them: `card`, `atm`, `cvs`, `transfer`. */
   readonly methods: readonly string[]
+  /** Where the browser posts a checkout's form to, which the pages' policy must allow. */
+  readonly formOrigin?: string
   /** Makes the place where the order is paid. Idempotent by the order's id. */
   checkout(order: Order): Promise<CheckoutMade>
   /** Reads what called back. Throws `Refused` for what cannot be proven to come from the processor. */
