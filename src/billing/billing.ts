@@ -11,9 +11,10 @@ export interface Billing extends People {
   issuers: Issuers
 }
 
-/** A guarded write that someone else was faster with: what became of it is read again. */
-export async function unlessChanged(write: Promise<unknown>): Promise<void> {
-  await write.catch((cause) => {
-    if (!(cause instanceof AppError && cause.code === 'changed_meanwhile')) throw cause
+/** A guarded write; null where someone else was faster: what became of it is read again. */
+export function unlessChanged<T>(write: Promise<T>): Promise<T | null> {
+  return write.catch((cause) => {
+    if (cause instanceof AppError && cause.code === 'changed_meanwhile') return null
+    throw cause
   })
 }

@@ -120,8 +120,8 @@ async function credit(
     ...{ processor: row.processor, externalId: `${row.processor}:${paymentId}` },
     ...(actor !== undefined && { actor }),
   }
-  await unlessChanged(ledger.transfer(movement, now, beside))
-  log.info('topup.paid', { topUp: row.id, processor: row.processor })
+  const booked = await unlessChanged(ledger.transfer(movement, now, beside))
+  if (booked) log.info('topup.paid', { topUp: row.id, processor: row.processor })
 }
 
 /** A payment that is not its order's: nothing is credited, and an operator must look into it. */
