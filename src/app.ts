@@ -62,7 +62,7 @@ import { legalRoutes } from './legal/routes.ts'
 import { openOutbox } from './mail/outbox.ts'
 import { accountNoticeRoutes } from './notice/account-routes.ts'
 import { noticeRoutes } from './notice/routes.ts'
-import { openProcessors } from './processors/list.ts'
+import { formOrigins, openProcessors } from './processors/list.ts'
 import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
@@ -193,7 +193,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
         authorize: (request, server) => authorize(gateway, request, server as AnyServer),
       }),
     )
-    .use(pageRoutes(openSite(), formOrigins(parts)))
+    .use(pageRoutes(openSite(), formOrigins(parts.processors)))
     .use(docsRoutes(() => http.routes, version))
   metrics.show('kkai_calls_running', 'Calls under way.', () => gateway.running.size)
   const onRejection = (cause: unknown) => {
@@ -228,11 +228,6 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
       log.flush()
     },
   }
-}
-
-/** Where a checkout's form goes. */
-function formOrigins({ processors }: Parts): string[] {
-  return [...processors.values()].flatMap(({ formOrigin }) => formOrigin ?? [])
 }
 
 /** Everything behind the dashboard. Its type is what the pages call it by (`web/api.ts`). */
