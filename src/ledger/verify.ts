@@ -8,7 +8,9 @@ import { type UnitClass, type Units, unitClasses } from '../base/units.ts'
 import type { StoreReader } from '../store/reader.ts'
 import { readSnapshot, type Snapshot } from '../store/snapshot.ts'
 import { failures, hourMs } from './record.ts'
+import { checkPayments } from './verify-payments.ts'
 import { type Walked, walkChains } from './walk.ts'
+import { offendingLots } from './walk-lots.ts'
 
 export interface Check {
   name: string
@@ -36,7 +38,7 @@ export function verifyLedger(
 ): Promise<Verdict> {
   return readSnapshot(store, async (snapshot) => {
     const [size] = await snapshot.rows<{ total: bigint }>(
-      'SELECT count(*) + count(pending_id) AS total FROM transfer',
+      "SELECT count(*) + count(CASE WHEN code = 'usage' THEN pending_id END) AS total FROM transfer",
     )
     const progress = { done: 0, total: Number(size?.total) }
     const tick = (rows: number) => {
@@ -51,13 +53,17 @@ export function verifyLedger(
     }
     const walked = await walkChains(snapshot, note, tick)
     const records = await checkUsage(snapshot, walked, note, tick)
+    for (const id of await offendingLots(snapshot, walked)) note('lots', id)
+    const payments = await checkPayments(snapshot, walked.booked, walked.houses, note)
     for (const id of await offendingKeys(snapshot)) note('key-held', id)
     for (const id of await offendingHours(snapshot)) note('usage-hours', id)
     for (const trouble of await databaseTrouble(snapshot)) note('database', trouble)
     const houses = [...walked.houses.values()].reduce((sum, house) => sum + house, 0n)
     if (houses + walked.customers !== 0n)
       note('debits-equal-credits', 'customers and houses differ')
-    const checks = describe(walked, records).map(([name, detail]) => check(name, detail, offenders))
+    const checks = describe(walked, records, payments).map(([name, detail]) =>
+      check(name, detail, offenders),
+    )
     return { ok: checks.every(({ ok }) => ok), checks }
   })
 }
@@ -74,6 +80,7 @@ function check(name: string, detail: string, offenders: Offenders): Check {
 function describe(
   { houses, customers, ...count }: Walked,
   records: number,
+  payments: number,
 ): [name: string, detail: string][] {
   const named = (prefix: string) =>
     [...houses]
@@ -90,12 +97,14 @@ function describe(
     ['usage-transfers', `${records} usage records`],
     ['usage-cost', `${records} usage records`],
     ['usage-hours', `${records} usage records`],
+    ['lots', `${count.lots} lots`],
+    ['payments', `${payments} payments, refunds, disputes and vouchers`],
     ['clearing', named('clearing:') || 'no payments'],
     ['database', 'integrity and references'],
   ]
 }
 
-/** A post or void beside the usage record under its hold's id: all null where there is none. */
+/** A call's post or void beside the usage record under its hold's id: all null where there is none. */
 type Resolved = { [unit in UnitClass]: bigint } & {
   pending_id: string
   phase: string
@@ -115,7 +124,7 @@ const resolvedText = `
     u.account_id, u.price_id, u.buy_price_id, ${unitClasses.map((unit) => `u.${unit}`)}, u.cost, u.charged, u.buy_cost
   FROM transfer p LEFT JOIN usage u ON u.id = p.pending_id
     LEFT JOIN transfer x ON x.code = 'usage_excess' AND x.external_id = p.pending_id
-  WHERE p.pending_id IS NOT NULL`
+  WHERE p.pending_id IS NOT NULL AND p.code = 'usage'`
 
 /** Each post or void has one record, that record the cost of its counts, and both the same charge. Answers how many. */
 async function checkUsage(

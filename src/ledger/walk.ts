@@ -1,13 +1,19 @@
 /**
  * Walks every account's chain from its first transfer to its last, and derives again what the ledger keeps: numbers and
- * hashes, counters, open holds, and the sums of the house accounts. Memory grows with accounts and open holds only.
+ * hashes, counters, open holds, lots, and the sums of the house accounts. Memory grows with accounts, open holds, lots and
+ * payments only.
  */
 import type { Snapshot } from '../store/snapshot.ts'
 import { type Link, linkHash } from './chain.ts'
 import { codes } from './chart.ts'
+import { type Booked, readBooked } from './verify-payments.ts'
+import { openLotWalk } from './walk-lots.ts'
 
 /** Says that `what` breaks the rule of a check. */
-export type Note = (check: 'hash-chain' | 'counters' | 'holds' | 'sides', what: string) => void
+export type Note = (
+  check: 'hash-chain' | 'counters' | 'holds' | 'sides' | 'lots',
+  what: string,
+) => void
 
 export interface Walked {
   transfers: number
@@ -18,6 +24,11 @@ export interface Walked {
   excess: number
   /** Open holds, and refunds that are asked for. */
   holds: number
+  /** Movements that bring credit, and lots of it. */
+  credits: number
+  lots: number
+  /** Movements of payments, by their ids. */
+  booked: Map<string, Booked>
   /** Credits minus debits of each house account, posted. */
   houses: Map<string, bigint>
   /** Credits minus debits of all customers together, by their counters. */
@@ -53,9 +64,10 @@ export async function walkChains(
   tick: (rows: number) => void,
 ): Promise<Walked> {
   const chains = await readChains(snapshot)
+  const lots = await openLotWalk(snapshot, note)
   const walked: Walked = {
-    ...{ transfers: 0, accounts: chains.size, resolved: 0, excess: 0, holds: 0 },
-    ...{ houses: new Map(), customers: 0n },
+    ...{ transfers: 0, accounts: chains.size, resolved: 0, excess: 0, holds: 0, credits: 0 },
+    ...{ lots: lots.count, booked: new Map(), houses: new Map(), customers: 0n },
   }
   const text = `SELECT ${columns} FROM transfer ORDER BY account_id, seq`
   for await (const page of snapshot.pages<Transfer>(text)) {
@@ -65,6 +77,7 @@ export async function walkChains(
       else follow(chain, transfer, note)
       tally(walked, transfer)
     }
+    lots.follow(page)
     tick(page.length)
   }
   for (const chain of chains.values()) {
@@ -72,6 +85,7 @@ export async function walkChains(
     walked.customers += chain.credits_posted - chain.debits_posted
     walked.holds += chain.held.ids.size
   }
+  lots.compare()
   return walked
 }
 
@@ -127,10 +141,13 @@ function sidesFit({ code, accountId: own, debitId: debit, creditId: credit }: Tr
 }
 
 function tally(walked: Walked, transfer: Transfer): void {
-  const { phase, code, debitId, creditId, accountId, amount } = transfer
+  const { id, phase, code, debitId, creditId, accountId, amount } = transfer
   walked.transfers++
   if (phase === 'post' || phase === 'void') walked.resolved++
   if (code === 'usage_excess') walked.excess++
+  if (creditId === accountId) walked.credits++
+  const booked = readBooked(transfer)
+  if (booked) walked.booked.set(id, booked)
   if (phase === 'pending' || phase === 'void') return
   const { houses } = walked
   if (debitId !== accountId) houses.set(debitId, (houses.get(debitId) ?? 0n) - amount)

@@ -1,12 +1,11 @@
 /** Each check of `kkai verify` is made to fail by someone who writes in the database by hand. */
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { SQL } from 'bun'
 import { type Check, type Progress, verifyLedger } from '../../src/ledger/verify.ts'
-import type { StoreReader } from '../../src/store/reader.ts'
-import type { PostgresStore, WritingSqliteStore } from '../../src/store/store.ts'
+import type { WritingSqliteStore } from '../../src/store/store.ts'
 import type { TestStore } from '../helpers/database.ts'
 import { databases, now, openTestSqlite } from '../helpers/database.ts'
+import { failed, failedWithin, tamperSqlite } from './tamper.ts'
 import { movement, newHold, newPerson, newWorld, settlement, type World } from './world.ts'
 
 /** Ann topped up, has paid a call, one beyond her credit, one for nothing, and has one running. */
@@ -30,38 +29,6 @@ async function newHistory(store: TestStore): Promise<World> {
   await ledger.open({ ...newHold('ann', 50n), id: 'running' }, now)
   return world
 }
-
-/** Past triggers, references and constraints, as only the owner of the file can. */
-function tamperSqlite({ connection }: WritingSqliteStore, text: string): void {
-  const triggers = connection.query<{ name: string }, []>(
-    "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
-  )
-  for (const { name } of triggers.all()) connection.run(`DROP TRIGGER ${name}`)
-  connection.run('PRAGMA foreign_keys = OFF')
-  connection.run('PRAGMA ignore_check_constraints = ON')
-  connection.run(text)
-}
-
-/** The same as its owner on PostgreSQL, in a transaction that verify reads in and that is rolled back. */
-async function failedWithin(store: PostgresStore, text: string): Promise<Check[]> {
-  let found: Check[] = []
-  const undo = new Error('undo')
-  const within = store.connection.begin(async (tx) => {
-    const tables = ['transfer', 'rate', 'usage', 'hold', 'account', 'usage_hour', 'key']
-    for (const table of tables) await tx.unsafe(`ALTER TABLE ${table} DISABLE TRIGGER ALL`)
-    await tx.unsafe(text)
-    const begin = (_: string, run: (snapshot: typeof tx) => unknown) => run(tx)
-    found = await failed({ ...store, connection: { begin } as unknown as SQL })
-    throw undo
-  })
-  await within.catch((cause) => {
-    if (cause !== undo) throw cause
-  })
-  return found
-}
-
-const failed = async (store: StoreReader) =>
-  (await verifyLedger(store)).checks.filter(({ ok }) => !ok)
 
 const tamperings: [what: string, text: string, checks: string[]][] = [
   [
@@ -94,7 +61,7 @@ const tamperings: [what: string, text: string, checks: string[]][] = [
   [
     'an amount is raised',
     "UPDATE transfer SET amount = amount + 1 WHERE id = 'topup'",
-    ['hash-chain', 'counters', 'debits-equal-credits'],
+    ['hash-chain', 'counters', 'debits-equal-credits', 'lots'],
   ],
   [
     'a balance is raised',

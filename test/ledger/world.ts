@@ -90,13 +90,14 @@ export function settlement(id: string, cost: bigint, more: Partial<Settlement> =
   }
 }
 
+/** As the operator books it by command: what a processor says has a row beside it. */
 export function movement(
   accountId: string,
   code: Code,
   amount: bigint,
   more: Partial<Movement> = {},
 ): Movement {
-  return { id: fresh('tfr_'), accountId, code, amount, ...more }
+  return { id: fresh('tfr_'), accountId, code, amount, actor: 'command', ...more }
 }
 
 /** What is free, held and posted on an account: `[free, pending, debits, credits]`. */
