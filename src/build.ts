@@ -107,11 +107,18 @@ async function compile(): Promise<void> {
     plugins: [withoutThemes],
     compile: {
       outfile: executable,
-      assets: [site, ...beside.outputs.map(({ path }) => path)],
+      assets: [site, ...beside.outputs.map(({ path }) => packed(path))],
       autoloadDotenv: false,
       autoloadBunfig: false,
     },
   })
+}
+
+/** What is mostly tables goes in compressed: `gateway/count.ts` unpacks it. */
+function packed(path: string): string {
+  if (!path.endsWith('count-worker.js')) return path
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }))
+  return `${path}.gz`
 }
 
 /** A hash over the names and contents of everything that goes in. */
