@@ -14,6 +14,7 @@ import { announcementRoutes } from './admin/announcement-routes.ts'
 import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { paymentRoutes } from './admin/payment-routes.ts'
+import { reportRoutes } from './admin/report-routes.ts'
 import { setupRoutes } from './admin/setup-routes.ts'
 import { voucherRoutes } from './admin/voucher-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -62,7 +63,7 @@ import { legalRoutes } from './legal/routes.ts'
 import { openOutbox } from './mail/outbox.ts'
 import { accountNoticeRoutes } from './notice/account-routes.ts'
 import { noticeRoutes } from './notice/routes.ts'
-import { formOrigins, openProcessors } from './processors/list.ts'
+import { openProcessors } from './processors/list.ts'
 import { type Lock, lock } from './store/lock.ts'
 import { isPostgres, openStore } from './store/open.ts'
 import { instance } from './store/schema.ts'
@@ -193,7 +194,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
         authorize: (request, server) => authorize(gateway, request, server as AnyServer),
       }),
     )
-    .use(pageRoutes(openSite(), formOrigins(parts.processors)))
+    .use(pageRoutes(openSite()))
     .use(docsRoutes(() => http.routes, version))
   metrics.show('kkai_calls_running', 'Calls under way.', () => gateway.running.size)
   const onRejection = (cause: unknown) => {
@@ -251,6 +252,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(rechargeRoutes(parts))
     .use(receiptRoutes(parts))
     .use(statementRoutes(parts))
+    .use(reportRoutes(parts))
     .use(paymentRoutes(parts))
     .use(lotRoutes(parts))
     .use(voucherRoutes(parts))

@@ -54,6 +54,7 @@ const foreign: Record<string, string> = {
   'payments/:id': 'top_theirs',
   'identities/:provider': 'google',
   'receipts/:number': '1',
+  'invoices/:receipt': '1',
   'statements/:month': '2026-01',
   'lots/:lot': 'tfr_theirs',
   'vouchers/:batch': 'vch_none',
@@ -238,6 +239,7 @@ const adminAllowed: Record<string, readonly string[]> = Object.fromEntries(
       ['POST /vouchers/:batch/disable', money],
       ['POST /grants', money],
       ['POST /announcements', run],
+      ['POST /invoices/:receipt/retry', money],
       ['POST /announcements/:id/withdraw', run],
     ] as (readonly [string, readonly string[]])[]
   ).map(([route, some]) => [route.replace(' ', ' /api/admin'), some]),

@@ -3,7 +3,7 @@
  * are written beside the ledger's transfer, so that there is no credit without its receipt and no number without its credit.
  */
 import { eq, sql } from 'drizzle-orm'
-import { readAccount, shownName } from '../account/account.ts'
+import { readAccount, readContacts, shownName } from '../account/account.ts'
 import { formatUsd } from '../base/amount.ts'
 import { receipt, receiptNumber } from '../store/credit.ts'
 import { byHand, must, type Query, type Statement } from '../store/store.ts'
@@ -27,19 +27,27 @@ export interface CreditNoteFacts {
   credit: string
 }
 
-/** The facts as they are now, for `receiptStatements`. */
+/** The facts as they are now, for `receiptStatements`. Without an address of the buyer's it is that of who bought, or of another member. */
 export async function receiptFacts(
   { store, business, issuers }: Billing,
   row: TopUpRow,
   paid: { paymentId: string; paidAt: number },
 ): Promise<ReceiptFacts> {
   const { company, sellerAddress, sellerTaxId, contact } = business.current
-  const { name, address = '', email = null, taxId = null, country = null } = row.buyer
+  const { name, address = '', taxId = null, country = null } = row.buyer
+  const contacts = await readContacts(store, row.accountId)
+  const bought = contacts.find(({ id }) => id === row.userId) ?? contacts[0]
   const accountName = shownName(await readAccount(store, row.accountId))
   const issuer = [...issuers.values()].find(({ currency }) => currency === row.currency)
   return {
     seller: { name: company, address: sellerAddress, tax_id: sellerTaxId, contact },
-    buyer: { name: name || accountName, address, email, tax_id: taxId, country },
+    buyer: {
+      name: name || accountName,
+      address,
+      email: row.buyer.email ?? bought?.email ?? null,
+      tax_id: taxId,
+      country,
+    },
     order: {
       ...{ id: row.id, created_at: new Date(row.createdAt).toISOString() },
       ...{ credit: formatUsd(row.credit), currency: row.currency },

@@ -5,6 +5,7 @@ import type { Job } from './job.ts'
 import { announce, measurePaces, raiseNotices, sendEvents, tellChanges } from './notices.ts'
 import { reconcilePayments } from './reconcile-payments.ts'
 import { refreshCatalog } from './refresh-catalog.ts'
+import { sendInvoices } from './send-invoices.ts'
 import { sendMail } from './send-mail.ts'
 import { sweepHolds } from './sweep-holds.ts'
 import { verify } from './verify.ts'
@@ -14,6 +15,7 @@ export const jobs: readonly Job[] = [
   refreshCatalog,
   verify,
   sendMail,
+  sendInvoices,
   reconcilePayments,
   raiseNotices,
   measurePaces,

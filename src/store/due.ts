@@ -1,12 +1,13 @@
 /**
- * What waits in the database to be sent somewhere: mails, and what webhooks are told. The oldest first, each in the hands
- * of one process; again after a minute, then ever later, ten times.
+ * What waits in the database to be sent somewhere: mails, what webhooks are told, and e-invoices. The oldest first, each in the
+ * hands of one process; again after a minute, then ever later, ten times.
  */
 import { and, asc, eq, lte } from 'drizzle-orm'
+import type { invoice } from './credit.ts'
 import type { delivery, mail } from './people.ts'
 import { must, type Store } from './store.ts'
 
-type Queue = typeof mail | typeof delivery
+type Queue = typeof mail | typeof delivery | typeof invoice
 
 const mostTries = 10
 const minuteMs = 60_000
@@ -22,7 +23,7 @@ export async function takeDue<Q extends Queue>(
   now: number,
 ): Promise<Q['$inferSelect'][]> {
   // One of them stands for all: their columns of waiting are the same.
-  const table = queue as typeof delivery
+  const table = queue as unknown as typeof delivery
   const queued = eq(table.state, 'queued')
   const due = await store.db
     .select()
