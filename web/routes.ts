@@ -81,4 +81,6 @@ export const pages: readonly Page[] = [
   { path: '/accounts/new', who: 'visitor', label: null, load: () => import('./pages/new-account.ts').then((m) => m.NewAccount) },
   // biome-ignore format: a table is read by its rows
   { path: '/settings', who: 'visitor', label: 'settings', load: () => import('./pages/settings.ts').then((m) => m.Settings) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/announcements', who: 'admin', label: 'adminAnnouncements', load: () => import('./pages/admin-announcements.ts').then((m) => m.AdminAnnouncements) },
 ]

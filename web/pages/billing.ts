@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { api, ask } from '../api.ts'
 import { usd } from '../format.ts'
+import { Alerts } from '../parts/alerts.ts'
 import { Time, Usd } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
@@ -26,10 +27,11 @@ export function Billing({ account = '' }: PageProps) {
   )
   return html`
     <h1>${w.title}</h1>
-    <${Load} of=${facts}>${({ balance, held }: OverviewFacts) => html`
+    <${Load} of=${facts}>${({ balance, held, low_balance }: OverviewFacts) => html`
       <div class="cards"><section class="card"><h2>${w.balance}</h2><p class="big"><${Usd} amount=${balance} /></p>
         ${Number(balance) < 0 && html`<p class="error">${w.debt}</p>`}
-        ${Number(held) > 0 && html`<small>${w.held(usd(held))}</small>`}</section></div>`}<//>
+        ${Number(held) > 0 && html`<small>${w.held(usd(held))}</small>`}</section></div>
+      <${Alerts} account=${account} threshold=${low_balance} />`}<//>
     <h2>${w.statement}</h2>
     <${Load} of=${first}>${() =>
       rows.length === 0

@@ -29,8 +29,8 @@ function Shown({ account, facts }: { account: string; facts: OverviewFacts }) {
   }))
   return html`
     ${facts.notices.map(
-      ({ kind, subject, at }: OverviewFacts['notices'][number]) => html`
-      <p key=${`${kind} ${subject}`} class="notice" role="status">${w.notices[kind]?.(subject ?? '', at === null ? '' : date(at))}</p>`,
+      ({ kind, subject, at, link }: OverviewFacts['notices'][number]) => html`
+      <p key=${`${kind} ${subject} ${at}`} class="notice" role="status">${w.notices[kind]?.(subject ?? '', at === null ? '' : date(at))} <a href=${link}>${w.look}</a></p>`,
     )}
     ${!(credit && key && request) && html`<p><a href=${`/accounts/${account}/start`}>${w.steps}</a></p>`}
     <${Cards} facts=${facts} />

@@ -7,6 +7,7 @@ import { SecondFactor } from '../parts/factor.ts'
 import { type Changed, Field, Form, type FormState } from '../parts/form.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
+import { NoticeSettings } from '../parts/notice-settings.ts'
 import { Passkeys } from '../parts/passkeys.ts'
 import { type Me, RecentDialog, readMe, withRecent } from '../parts/recent.ts'
 import { Sessions } from '../parts/sessions.ts'
@@ -27,6 +28,7 @@ export function Settings() {
       <${Passkeys} />
       <${LinkedLogins} me=${shown} again=${me.again} />
       <${Sessions} />
+      <${NoticeSettings} />
       <${Accounts} />
       <${OwnData} me=${shown} />`}<//>
     <${RecentDialog} />

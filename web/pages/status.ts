@@ -1,6 +1,7 @@
 /** How the API does, measured from its own calls; where there were none, nothing is claimed. */
 import { api, ask } from '../api.ts'
 import { count, milliseconds, percent, time } from '../format.ts'
+import { type Announced, Announcement, readAnnouncements } from '../parts/banner.ts'
 import { Time } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
@@ -18,6 +19,7 @@ export function Status() {
   return html`
     <div class="row between"><h1>${w.title}</h1>
       <button type="button" onClick=${loaded.again}>${w.again}</button></div>
+    <${Maintenance} />
     <${Load} of=${loaded}>${(view: StatusView) => html`
       <p class="card big"><span class=${view.api === 'ok' ? 'badge good' : 'badge bad'}>${view.api === 'ok' ? '✓' : '!'}</span> ${w.states[view.api]}</p>
       <p class="soft">${w.lead}</p>
@@ -26,6 +28,14 @@ export function Status() {
       <h2>${w.models}</h2>
       <${ModelTable} models=${view.models} />`}<//>
   `
+}
+
+/** Not worth an error of its own: the state below is what the page is for. */
+function Maintenance() {
+  const { value } = useLoad('announcements', readAnnouncements)
+  return value?.data
+    .filter(({ kind }: Announced) => kind === 'maintenance')
+    .map((said) => html`<div key=${said.id} class="notice"><${Announcement} said=${said} /></div>`)
 }
 
 const barWidth = 12

@@ -8,6 +8,7 @@ import { pages } from '../routes.ts'
 import { type AccountFacts, refreshSession, session } from '../session.ts'
 import { shell } from '../words/shell.ts'
 import { mayAdmin } from './admin.ts'
+import { Banner } from './banner.ts'
 import { html } from './html.ts'
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -20,7 +21,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
   return html`
     <a class="skip" href="#main">${shell().skip}</a>
     <${TopBar} visitor=${visitor !== null} account=${account} />
-    ${visitor && html`<${Notices} account=${account} />`}
+    ${visitor && html`<${Banner} /><${Notices} account=${account} />`}
     <div class=${inside && visitor ? 'inside' : 'outside'}>
       ${inside && visitor && html`<${AccountMenu} account=${account} accounts=${visitor.accounts} />`}
       <main id="main" tabindex="-1" ref=${titled}>${children}</main>

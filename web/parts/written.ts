@@ -25,3 +25,9 @@ export function endOfDayOrNull(data: FormData, name: string): string | null {
   const text = textOf(data, name)
   return text === '' ? null : new Date(`${text}T23:59:59`).toISOString()
 }
+
+/** What a field of day and time holds, where the reader is. */
+export function timeOrNull(data: FormData, name: string): string | null {
+  const text = textOf(data, name)
+  return text === '' ? null : new Date(text).toISOString()
+}

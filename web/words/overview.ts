@@ -26,12 +26,15 @@ export const overview = words({
     cost: 'Cost',
     outcome: 'Outcome',
     steps: 'Go on with the first steps',
+    look: 'Look at it',
     notices: {
       suspended: () => 'The account is suspended: calls are refused. Contact support.',
       negative_balance: () => 'The balance is negative: calls are refused until it is settled.',
-      low_balance: () => 'The balance is low. Calls are refused when it is used up.',
+      low_balance: () =>
+        'The balance is low, or lasts less than three days. Calls are refused when it is used up.',
       key_limit: (key: string) => `The key “${key}” has spent 80% of its limit or more.`,
       key_expires: (key: string, at: string) => `The key “${key}” expires ${at}.`,
+      price_rise: (model: string, at: string) => `Prices of ${model} rise ${at}.`,
       model_retires: (model: string, at: string) =>
         `${model} is retired ${at}. Move to another model before.`,
     } as Record<string, (subject: string, at: string) => string>,
@@ -58,12 +61,14 @@ export const overview = words({
     cost: '費用',
     outcome: '結果',
     steps: '繼續完成開始步驟',
+    look: '查看',
     notices: {
       suspended: () => '此帳號已停用，請求會被拒絕。請聯絡客服。',
       negative_balance: () => '餘額為負，結清前請求會被拒絕。',
-      low_balance: () => '餘額偏低，用完後請求會被拒絕。',
+      low_balance: () => '餘額偏低，或三天內會用完；用完後請求會被拒絕。',
       key_limit: (key: string) => `金鑰「${key}」已使用上限的 80% 以上。`,
       key_expires: (key: string, at: string) => `金鑰「${key}」將於 ${at} 到期。`,
+      price_rise: (model: string, at: string) => `${model} 將於 ${at} 調漲。`,
       model_retires: (model: string, at: string) =>
         `${model} 將於 ${at} 停止服務，請先改用其他模型。`,
     },

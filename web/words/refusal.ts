@@ -16,6 +16,7 @@ const en: Record<string, string> = {
   'invalid_request.models':
     'No price list names a model of this provider. Write a model and its price below.',
   'invalid_request.public_url': 'Enter an address such as https://ai.example.com, without a path.',
+  'invalid_request.ends_at': 'It must end in the future, after it begins.',
   invalid_email: 'Enter an e-mail address such as ann@example.com.',
   email_taken: 'That address is in use already. Use another one.',
   weak_password: 'Use at least 10 characters that are no well-known password.',
@@ -60,6 +61,7 @@ const zhTW: Record<keyof typeof en, string> = {
   'invalid_request.base_url': '該網址沒有供應商回應。請檢查網址；若在內部網路，須勾選允許。',
   'invalid_request.models': '價格表上沒有此供應商的模型。請在下方填寫模型與價格。',
   'invalid_request.public_url': '請輸入如 https://ai.example.com 的網址，不含路徑。',
+  'invalid_request.ends_at': '結束時間須晚於開始時間，且在未來。',
   invalid_email: '請輸入電子郵件地址，例如 ann@example.com。',
   email_taken: '這個地址已被使用，請改用其他地址。',
   weak_password: '密碼至少 10 個字元，且不可為常見密碼。',
