@@ -26,12 +26,10 @@ export interface Site extends SiteManifest {
   directory: string
 }
 
-const policy =
-  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-
 /** Nothing inline, nothing from elsewhere; pictures may be in the style sheet itself. */
 const pageHeaders = {
-  'content-security-policy': policy,
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
   'referrer-policy': 'same-origin',
@@ -61,13 +59,11 @@ export function openSite(): Site {
   return { directory, ...built }
 }
 
-/** `formOrigins`: where forms may be posted to, besides here. */
-export function pageRoutes({ directory, files, paths }: Site, formOrigins: readonly string[] = []) {
-  const csp = [policy, ...formOrigins].join(' ')
+export function pageRoutes({ directory, files, paths }: Site) {
   const routes = new Elysia({ name: 'pages' })
   const views = paths.flatMap((path) => (files['/'] ? [[path, files['/']] as const] : []))
   for (const [path, file] of new Map([...views, ...Object.entries(files)])) {
-    routes.get(path, ({ request }) => answerFile({ directory, file, csp }, request), {
+    routes.get(path, ({ request }) => answerFile(directory, file, request), {
       detail: { hide: true },
     })
   }
@@ -83,13 +79,9 @@ export function answerPage(html: string, status: number): Response {
   return new Response(html, { status, headers })
 }
 
-async function answerFile(
-  { directory, file, csp }: { directory: string; file: SiteFile; csp: string },
-  request: Request,
-): Promise<Response> {
+async function answerFile(directory: string, file: SiteFile, request: Request): Promise<Response> {
   const headers: Record<string, string> = {
     ...pageHeaders,
-    'content-security-policy': csp,
     'content-type': file.type,
     'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     etag: file.etag,

@@ -38,7 +38,6 @@ export function openEcpay(config: Config, clock: Clock): Processor | null {
   const made = new Map<string, Promise<OutsideRefund>>()
   return {
     ...{ name: 'ecpay', currency: 'TWD', methods: Object.keys(choices), acknowledgement: '1|OK' },
-    formOrigin: new URL(url).origin,
     checkout: async (order) => ({
       checkoutId: tradeNoOf(order.id),
       checkout: {
@@ -54,6 +53,7 @@ export function openEcpay(config: Config, clock: Clock): Processor | null {
       return hintOf(fields)
     },
     fetch: (order) => fetchPayment(ask, order, { real, now: clock.now() }),
+    forgetsRefunds: true,
     refund: (order, wanted) => refundCard(ask, made, order, wanted),
   }
 }

@@ -20,8 +20,3 @@ export function openProcessors(config: Config, clock: Clock): Processors {
   const opened = open.map((one) => one(config, clock)).filter((one) => one !== null)
   return new Map(opened.map((one) => [one.name, one]))
 }
-
-/** Where checkouts' forms go, besides here. */
-export function formOrigins(processors: Processors): string[] {
-  return [...processors.values()].flatMap(({ formOrigin }) => formOrigin ?? [])
-}

@@ -120,8 +120,6 @@ export interface Processor {
   readonly currency: Currency
   /** Ways to pay, in the order that the page offers them: `card`, `atm`, `cvs`, `transfer`. */
   readonly methods: readonly string[]
-  /** Where the browser posts a checkout's form to, which the pages' policy must allow. */
-  readonly formOrigin?: string
   /** Makes the place where the order is paid. Idempotent by the order's id. */
   checkout(order: Order): Promise<CheckoutMade>
   /** Reads what called back. Throws `Refused` for what cannot be proven to come from the processor. */
@@ -132,6 +130,8 @@ export interface Processor {
   fetch(order: Ordered): Promise<Payment>
   /** Whether money goes back through it; where it does not, an operator pays back by hand. */
   refund?(order: Ordered, ask: RefundAsk): Promise<OutsideRefund>
+  /** It knows no idempotency key and lists no refunds: whether one was paid whose answer was lost, somebody must look up. */
+  readonly forgetsRefunds?: true
   /** Orders that something happened to since then, for what was missed while we were away. */
   recent?(since: number): Promise<string[]>
   /** Saving a way to pay, and charging it without the customer. */

@@ -134,7 +134,7 @@ describe('a link from another site', () => {
 })
 
 const policy =
-  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 test.each([...pages.map(({ path }) => path), '/swagger', '/nothing/here'])(
   'loads only from here and is framed by no one: %s',

@@ -41,14 +41,6 @@ test('a page may load only from here, be framed by no one, and is asked for each
   expect(policy).not.toContain('http')
 })
 
-test('a form may be posted to here, and to the checkouts that are told of', async () => {
-  const site = pageRoutes({ directory, files, paths: [] }, ['https://payment.ecpay.com.tw'])
-  const { headers } = await fetch(open((http) => http.use(site)).url)
-  expect(headers.get('content-security-policy')).toEndWith(
-    "; form-action 'self' https://payment.ecpay.com.tw",
-  )
-})
-
 test('a file with a hash in its name is kept for a year', async () => {
   const { headers } = await fetch(`${url}/assets/main-1a2b.js`)
   expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
