@@ -3,6 +3,8 @@ import { expire } from './expire.ts'
 import { expireCredit } from './expire-credit.ts'
 import type { Job } from './job.ts'
 import { announce, measurePaces, raiseNotices, sendEvents, tellChanges } from './notices.ts'
+import { recharge, tendSavedMethods } from './recharge.ts'
+import { openClosures, payRefunds } from './pay-refunds.ts'
 import { reconcilePayments } from './reconcile-payments.ts'
 import { refreshCatalog } from './refresh-catalog.ts'
 import { sendInvoices } from './send-invoices.ts'
@@ -17,6 +19,10 @@ export const jobs: readonly Job[] = [
   sendMail,
   sendInvoices,
   reconcilePayments,
+  payRefunds,
+  openClosures,
+  recharge,
+  tendSavedMethods,
   raiseNotices,
   measurePaces,
   tellChanges,

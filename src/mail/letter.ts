@@ -32,6 +32,24 @@ export type LetterBody =
     }
   | { kind: 'dispute_opened'; accountName: string; amount: string }
   | { kind: 'dispute_closed'; accountName: string; amount: string; won: boolean }
+  | RefundLetter
+  | (RechargeLetter & { path: string; accountName: string })
+
+/** Of recharge [T3.5]. `method`: the saved way to pay, as who saved it knows it. `reason`: in its processor's words. */
+export type RechargeLetter =
+  | { kind: 'recharge_charged'; credit: string; total: string; method: string; balance: string }
+  | { kind: 'recharge_declined'; credit: string; method: string; reason: string; nextAt: number }
+  | { kind: 'recharge_capped'; cap: string; nextAt: number }
+  | { kind: 'recharge_off'; method: string; why: RechargeEnd }
+export type RechargeEnd = 'declined' | 'suspended' | 'refund' | 'limits' | 'unreconciled'
+
+/** `amount`: credit in USD. `total`: what the payer gets, with its currency. */
+type RefundLetter = { accountName: string; amount: string } & (
+  | { kind: 'refund_asked' }
+  | { kind: 'refund_approved'; total: string; reason: string }
+  | { kind: 'refund_paid'; total: string }
+  | { kind: 'refund_refused'; reason: string }
+)
 
 /** `days`: how long the balance lasts at the pace of the last week. `test`: it is only tried. */
 interface LowBalanceLetter {

@@ -198,5 +198,68 @@ export const zhTW: MailWords = {
           : `款項已被銀行取回，${amount} USD 不再加回，${accountName} 仍為停用狀態。請聯絡客服。`,
       ],
     }),
+    recharge_charged: ({ accountName, credit, total, method, balance }) => ({
+      subject: `${accountName} 已自動儲值 ${credit} USD`,
+      lines: [
+        `餘額不足，已依 ${accountName} 的約定從 ${method} 扣款 ${total}。目前餘額為 ${balance} USD。`,
+      ],
+      button: '查看或關閉自動儲值',
+      after: ['在該頁按一下即可關閉，立即生效。'],
+    }),
+    recharge_declined: ({ accountName, credit, method, reason, nextAt }) => ({
+      subject: `${accountName} 的自動儲值扣款失敗`,
+      lines: [
+        `無法從 ${method} 扣款以儲值 ${credit} USD：${reason}`,
+        `將於 ${time(nextAt)} 之後再試。在此之前，請自行儲值，或改存另一張卡片。`,
+      ],
+      button: '儲值或更換卡片',
+    }),
+    recharge_capped: ({ accountName, cap, nextAt }) => ({
+      subject: `${accountName} 的自動儲值已達本月上限`,
+      lines: [
+        `餘額不足，但再扣款一次將超過每月上限 ${cap} USD。將於 ${time(nextAt)} 恢復。`,
+        '在此之前，請自行儲值，或調高上限。',
+      ],
+      button: '儲值或調高上限',
+    }),
+    recharge_off: ({ accountName, method, why }) => ({
+      subject: `${accountName} 的自動儲值已關閉`,
+      lines: [
+        {
+          declined: `${method} 已連續四次扣款失敗。`,
+          suspended: `${accountName} 已停用。`,
+          refund: '此帳號已申請退款或已退款。',
+          limits: '約定的儲值金額已不再提供。',
+          unreconciled: '有一筆付款與訂單不符，客服正在處理。',
+        }[why],
+        '之後不會再扣款。如要再次使用，請於帳務頁重新同意。',
+      ],
+      button: '查看餘額',
+    }),
+    refund_asked: ({ accountName, amount }) => ({
+      subject: `${accountName} 已申請退款`,
+      lines: [
+        `${accountName} 已申請退還 ${amount} USD 的餘額。這筆金額已保留，無法使用。我們會在 14 天內回覆。`,
+        '如果不是貴帳號的成員申請的，請到帳務頁面撤回並聯絡客服。',
+      ],
+    }),
+    refund_approved: ({ accountName, amount, total, reason }) => ({
+      subject: `${accountName} 的退款已核准`,
+      lines: [
+        `將退還 ${amount} USD 的餘額：${total} 會依原付款方式退回。`,
+        ...(reason === '' ? [] : [reason]),
+      ],
+    }),
+    refund_paid: ({ accountName, amount, total }) => ({
+      subject: `${accountName} 的退款已付出`,
+      lines: [`已退回 ${total}（${amount} USD 的餘額）。款項可能需要幾天才會顯示在您的帳戶。`],
+    }),
+    refund_refused: ({ accountName, amount, reason }) => ({
+      subject: `${accountName} 的退款未核准`,
+      lines: [
+        `${accountName} 退還 ${amount} USD 餘額的申請未核准。原因：${reason}`,
+        '保留的金額已回到餘額。',
+      ],
+    }),
   },
 }

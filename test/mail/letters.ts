@@ -6,6 +6,7 @@ type Bodies = { [K in Letter['kind']]: Omit<LetterOf<K>, 'to' | 'language' | 'ki
 
 const at = Date.UTC(2026, 0, 15, 12)
 const account = { accountName: 'Acme' }
+const billing = { ...account, path: '/accounts/acc_1/billing' }
 
 const bodies: Bodies = {
   verify: { path: '/verify?token=abc' },
@@ -49,6 +50,20 @@ const bodies: Bodies = {
   topup_failed: { ...account, path: '/accounts/acc_1/billing', credit: '25.00', total: '826 TWD' },
   dispute_opened: { ...account, amount: '25.00' },
   dispute_closed: { ...account, amount: '25.00', won: false },
+  refund_asked: { ...account, amount: '25.00' },
+  refund_approved: { ...account, amount: '25.00', total: '26.25 USD', reason: 'As agreed' },
+  refund_paid: { ...account, amount: '25.00', total: '26.25 USD' },
+  refund_refused: { ...account, amount: '25.00', reason: 'It was spent' },
+  recharge_charged: {
+    ...{ ...billing, credit: '25.00', total: '26.25 USD' },
+    ...{ method: 'Visa •••• 4242', balance: '26.10' },
+  },
+  recharge_declined: {
+    ...{ ...billing, credit: '25.00', method: 'Visa •••• 4242' },
+    ...{ reason: 'Your card was declined.', nextAt: at },
+  },
+  recharge_capped: { ...billing, cap: '100.00', nextAt: at },
+  recharge_off: { ...billing, method: 'Visa •••• 4242', why: 'declined' },
 }
 
 export const letters = Object.entries(bodies).map(
