@@ -17,6 +17,7 @@ import {
   createTopUp,
   describeCost,
   describeTopUp,
+  describeTopUps,
   listTopUps,
   openCheckout,
   readTopUp,
@@ -35,6 +36,11 @@ const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>
 export function billingRoutes(billing: Billing) {
   const { store, processors, business, clock } = billing
   const countryOf = async (accountId: string) => (await readAccount(store, accountId)).country
+
+  const describeOne = async (row: TopUpRow) => {
+    const [one] = await describeTopUps(store, [row])
+    return one as NonNullable<typeof one>
+  }
 
   return new Elysia({ name: 'billing', prefix: '/api/accounts/:account' })
     .use(accountGuard(billing))
@@ -77,7 +83,7 @@ export function billingRoutes(billing: Billing) {
       async ({ member, query: { after, limit = 20 } }) => {
         const ofAccount = eq(topUp.accountId, member.accountId)
         const { rows, next } = await listTopUps(store, ofAccount, { after, limit })
-        return { data: rows.map(describeTopUp), next }
+        return { data: await describeTopUps(store, rows), next }
       },
       {
         may: 'read',
@@ -90,11 +96,11 @@ export function billingRoutes(billing: Billing) {
     )
     .post(
       '/top-ups',
-      async ({ member, visitor, body: { credit, ...way } }) => {
+      async ({ member, visitor, body: { credit, total, ...way } }) => {
         requireActive(member)
         const row = await createTopUp(billing, {
           ...{ accountId: member.accountId, userId: visitor.userId, origin: 'customer', ...way },
-          credit: parseUsd(credit, 'credit'),
+          ...{ credit: parseUsd(credit, 'credit'), shown: total },
         })
         return describeTopUp(row)
       },
@@ -103,19 +109,21 @@ export function billingRoutes(billing: Billing) {
         parse: 'strict',
         body: t.Object({
           credit: t.String({ maxLength: 40 }),
+          /** As it was shown; left out, the server's is agreed to. */
+          total: t.Optional(text),
           ...{ processor: text, method: text, once: t.String({ minLength: 1, maxLength: 64 }) },
         }),
         detail: describe(
           'Order credit; the same `once` is the same order',
-          ...(['invalid_amount', 'too_many_attempts', 'payment_unavailable'] as const),
-          ...(['role_not_allowed', 'account_suspended'] as const),
+          ...(['invalid_amount', 'changed_meanwhile', 'too_many_attempts'] as const),
+          ...(['payment_unavailable', 'role_not_allowed', 'account_suspended'] as const),
         ),
       },
     )
     .get(
       '/top-ups/:id',
       async ({ member, params }) =>
-        describeTopUp(await readTopUp(store, params.id, member.accountId)),
+        describeOne(await readTopUp(store, params.id, member.accountId)),
       { may: 'read', detail: describe('Where an order stands') },
     )
     .post(
@@ -123,7 +131,7 @@ export function billingRoutes(billing: Billing) {
       async ({ member, params }) => {
         const row = await readTopUp(store, params.id, member.accountId)
         const fresh = row.checkedAt !== null && clock.now() - row.checkedAt < freshMs
-        return describeTopUp(fresh ? row : await askAgain(billing, row))
+        return describeOne(fresh ? row : await askAgain(billing, row))
       },
       { may: 'bill', detail: describe('Ask the processor now', 'payment_unavailable') },
     )

@@ -2,7 +2,7 @@
  * Orders for credit. An order is written before its processor is asked for a place to pay, so none is paid that is not known;
  * what it costs is fixed then. A form that is sent twice makes one order. `sync.ts` says what becomes of it.
  */
-import { and, desc, eq, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, lt, or, type SQL, sql } from 'drizzle-orm'
 import { readAccount } from '../account/account.ts'
 import { lockAccount } from '../account/member.ts'
 import { formatExchangeRate, formatMinor, formatPercent, formatUsd } from '../base/amount.ts'
@@ -14,7 +14,7 @@ import {
   type Processor,
   ProcessorError,
 } from '../processors/processor.ts'
-import { type Buyer, buyer, topUp } from '../store/credit.ts'
+import { type Buyer, buyer, receipt, topUp } from '../store/credit.ts'
 import { user } from '../store/people.ts'
 import { account } from '../store/schema.ts'
 import { must, type Store } from '../store/store.ts'
@@ -35,6 +35,8 @@ export interface NewTopUp {
   credit: bigint
   /** The same for the same form, however often it is sent. */
   once: string
+  /** What the buyer was shown that she pays, as text; where that has changed since, she is asked again. */
+  shown?: string | undefined
 }
 
 const hourMs = 3_600_000
@@ -44,8 +46,8 @@ const mostOpen = 10
 const payableMs = (method: string) => (method === 'card' ? hourMs : 7 * 24 * hourMs)
 
 /**
- * Makes an order and its checkout. Refuses with `invalid_amount`, `invalid_request`, `too_many_attempts`, and with
- * `payment_unavailable` where the processor does not answer: the order has failed then.
+ * Makes an order and its checkout. Refuses with `invalid_amount`, `invalid_request`, `changed_meanwhile`,
+ * `too_many_attempts`, and with `payment_unavailable` where the processor does not answer: the order has failed then.
  */
 export async function createTopUp(billing: Billing, wanted: NewTopUp): Promise<TopUpRow> {
   const { store } = billing
@@ -93,13 +95,17 @@ async function findOnce({ db }: Store, { accountId, once }: NewTopUp): Promise<T
 export async function newOrder(
   { store, business, clock }: Billing,
   { currency }: Processor,
-  { accountId, userId, origin, processor, method, credit, once }: NewTopUp,
+  { accountId, userId, origin, processor, method, credit, once, shown }: NewTopUp,
 ) {
   const now = clock.now()
   const { country } = await readAccount(store, accountId)
+  const cost = quote(business.current, { credit, currency, country })
+  if (shown !== undefined && shown !== formatMinor(cost.total, currency)) {
+    throw new AppError('changed_meanwhile', { param: 'total' })
+  }
   return {
     ...{ id: newId('top_', now), accountId, userId, origin, processor, method, once },
-    ...quote(business.current, { credit, currency, country }),
+    ...cost,
     buyer: await readBuyer(store, accountId, country),
     ...{ createdAt: now, expiresAt: now + payableMs(method) },
   }
@@ -185,6 +191,17 @@ export async function listTopUps({ db }: Store, meant: SQL | undefined, { after,
     .limit(limit + 1)
   const page = rows.slice(0, limit)
   return { rows: page, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+}
+
+/** Orders with the numbers of their receipts. */
+export async function describeTopUps({ db }: Store, rows: readonly TopUpRow[]) {
+  const ids = rows.map(({ id }) => id)
+  const found = await db
+    .select({ topUpId: receipt.topUpId, number: receipt.number })
+    .from(receipt)
+    .where(and(inArray(receipt.topUpId, ids), eq(receipt.kind, 'receipt')))
+  const numbers = new Map(found.map(({ topUpId, number }) => [topUpId, number]))
+  return rows.map((row) => ({ ...describeTopUp(row), receipt: numbers.get(row.id) ?? null }))
 }
 
 /** As the API shows it: amounts as exact decimal strings, credit in USD, the rest in its currency. */
