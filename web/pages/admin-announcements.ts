@@ -12,7 +12,6 @@ import { Load, useLoad } from '../parts/load.ts'
 import { Table } from '../parts/table.ts'
 import { textOf, timeOrNull } from '../parts/written.ts'
 import { adminAnnouncements } from '../words/admin-announcements.ts'
-import { notices } from '../words/notices.ts'
 
 const route = api.admin.announcements
 const readList = () => ask(route.get())
@@ -62,7 +61,7 @@ function Write({ again }: { again(): void }) {
   const written = (of: typeof title, as: 'en' | 'zh-TW') => (value: string) => {
     of.value = { ...of.value, [as]: value }
   }
-  const kinds = (['announcement', 'maintenance'] as const).map((one) => [one, notices().kinds[one]])
+  const kinds = (['announcement', 'maintenance'] as const).map((one) => [one, w.kinds[one]])
   const said = { kind: kind.value, title: title.value, text: text.value, ends_at: null }
   return html`<h2>${w.write}</h2>
     <${Form} key=${round.value} submit=${w.publish} onSend=${send}>${(form: FormState) => html`
@@ -94,12 +93,12 @@ function Published({ rows, again }: { rows: readonly Row[]; again(): void }) {
     const title = one.title[language.value]
     const over = one.state === 'withdrawn' || one.state === 'ended'
     return html`<tr key=${one.id}>
-      <th scope="row">${title}<small>${notices().kinds[one.kind]}</small></th>
+      <th scope="row">${title}<br /><small>${w.kinds[one.kind]}</small></th>
       <td>${w.states[one.state]}</td>
       <td><${Time} at=${one.shows_at} /></td><td><${Time} at=${one.ends_at} /></td>
       <td>${w.mails[!one.mail ? 'none' : one.told_at === null ? 'waiting' : 'done']}</td>
       <td>${!over && mayAdmin('run') && html`<${Act} name=${`${w.withdraw}: ${title}`} confirm=${w.withdrawSure} act=${() => withdraw(one.id)}>${w.withdraw}<//>`}</td></tr>`
   }
-  const head = [notices().announcements, w.state, w.showsAt, w.endsAt, w.mailed, w.acts]
+  const head = [w.announcement, w.state, w.showsAt, w.endsAt, w.mailed, w.acts]
   return html`<${Table} label=${w.list} head=${head}>${rows.map(row)}<//>`
 }

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
 import { api, ask } from '../api.ts'
-import { keep, kept, language } from '../language.ts'
+import { keep, kept, type Language, language } from '../language.ts'
 import { notices } from '../words/notices.ts'
 import { Time } from './figures.ts'
 import { html } from './html.ts'
@@ -32,15 +32,9 @@ export function Banner() {
     )
 }
 
-/** In the reader's language, paragraph by paragraph. */
-export function Announcement({
-  said,
-  as = language.value,
-}: {
-  said: Announced
-  as?: 'en' | 'zh-TW'
-}) {
-  return html`<div lang=${as}><strong>${notices().kinds[said.kind]} · ${said.title[as]}</strong>
+/** In the reader's language unless said, line by line. */
+export function Announcement({ said, as = language.value }: { said: Announced; as?: Language }) {
+  return html`<div lang=${as}><strong>${said.title[as]}</strong>
     ${said.ends_at && html` <small>${notices().until} <${Time} at=${said.ends_at} /></small>`}
-    ${said.text[as].split('\n').map((line, index) => html`<p key=${index}>${line}</p>`)}</div>`
+    ${said.text[as].split('\n').map((line) => html`<br />${line}`)}</div>`
 }

@@ -26,7 +26,6 @@ export const notices = words({
     test: 'Send a test alert',
     tested: (mails: number, webhooks: number) =>
       `Sent as a test: ${mails} ${mails === 1 ? 'mail' : 'mails'}, ${webhooks} ${webhooks === 1 ? 'webhook' : 'webhooks'}.`,
-    announcements: 'Announcements',
     dismiss: 'Dismiss',
     until: 'until',
   },
@@ -54,7 +53,6 @@ export const notices = words({
     test: '寄送測試提醒',
     tested: (mails: number, webhooks: number) =>
       `已寄送測試：${mails} 封郵件、${webhooks} 個 Webhook。`,
-    announcements: '公告',
     dismiss: '關閉',
     until: '至',
   },
