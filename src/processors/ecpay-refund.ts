@@ -1,13 +1,13 @@
 /**
  * Paying back through ECPay: cards only (DoAction, https://developers.ecpay.com.tw/?p=9242). It takes no idempotency key and
- * gives refunds no id, so a refund whose answer was lost cannot be looked up: it is never asked for again by itself. What
- * ECPay refused was not done and may be asked again; what it did not answer somebody must look up in its dashboard. It
- * never pays back more than was paid, so a whole refund cannot be made twice by anyone.
+ * tells refunds nowhere, so whether one was paid whose answer was lost somebody must look up in its dashboard. What it
+ * refuses was not done and may be asked again: it refuses a card that it has not captured yet, which it does each evening.
+ * It never pays back more than was paid.
  */
 import { type Ask, NoAnswer } from './ecpay-ask.ts'
 import { type Ordered, type OutsideRefund, ProcessorError, type RefundAsk } from './processor.ts'
 
-/** `made`: the refunds that this process asked for, by our ids; a second ask gets the first one's answer. */
+/** `made`: what this process pays or paid back, by our ids: a second ask gets the first one's answer. */
 export function refundCard(
   ask: Ask,
   made: Map<string, Promise<OutsideRefund>>,
@@ -18,9 +18,7 @@ export function refundCard(
   if (before) return before
   const refund = refundOnce(ask, order, wanted)
   made.set(wanted.id, refund)
-  refund.catch((error) => {
-    if (!(error instanceof ProcessorError) || error.retry) made.delete(wanted.id)
-  })
+  refund.catch(() => made.delete(wanted.id))
   return refund
 }
 

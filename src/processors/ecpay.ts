@@ -14,7 +14,6 @@ import type { Config } from '../config.ts'
 import { type Ask, openAsk } from './ecpay-ask.ts'
 import { type Fields, isSigned, readForm, sign } from './ecpay-mac.ts'
 import { refundCard } from './ecpay-refund.ts'
-import type { Processor } from './processor.ts'
 import {
   type Callback,
   type CheckoutMade,
@@ -23,6 +22,7 @@ import {
   type Ordered,
   type OutsideRefund,
   type Payment,
+  type Processor,
   ProcessorError,
   Refused,
 } from './processor.ts'
