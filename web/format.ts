@@ -18,6 +18,17 @@ export function usd(amount: string): string {
   }).format(value)
 }
 
+/** What a payer pays, with all its decimals: `US$26.25`, `NT$825`. */
+export function money(amount: string, currency: string): string {
+  const [locale, currencyDisplay] =
+    language.value === 'en' ? (['en-GB', 'symbol'] as const) : ([language.value, 'code'] as const)
+  const digits = amount.split('.')[1]?.length ?? 0
+  return new Intl.NumberFormat(locale, {
+    ...{ style: 'currency', currency, currencyDisplay },
+    ...{ minimumFractionDigits: digits, maximumFractionDigits: digits },
+  }).format(Number(amount))
+}
+
 /** For the title beside what `usd` shows. */
 export function exact(amount: string): string {
   return `${amount} USD`

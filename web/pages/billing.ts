@@ -8,8 +8,10 @@ import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { usePieces } from '../parts/more.ts'
 import { type OverviewFacts, readOverview } from '../parts/overview-facts.ts'
+import { Payments } from '../parts/payments.ts'
 import { withQuery } from '../parts/query.ts'
 import { Table } from '../parts/table.ts'
+import { TopUp } from '../parts/top-up.ts'
 import type { PageProps } from '../routes.ts'
 import { billing } from '../words/billing.ts'
 
@@ -32,6 +34,8 @@ export function Billing({ account = '' }: PageProps) {
         ${Number(balance) < 0 && html`<p class="error">${w.debt}</p>`}
         ${Number(held) > 0 && html`<small>${w.held(usd(held))}</small>`}</section></div>
       <${Alerts} account=${account} threshold=${low_balance} />`}<//>
+    <${TopUp} account=${account} />
+    <${Payments} account=${account} />
     <h2>${w.statement}</h2>
     <${Load} of=${first}>${() =>
       rows.length === 0
