@@ -14,6 +14,7 @@ import { announcementRoutes } from './admin/announcement-routes.ts'
 import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { paymentRoutes } from './admin/payment-routes.ts'
+import { adminRefundRoutes } from './admin/refund-routes.ts'
 import { reportRoutes } from './admin/report-routes.ts'
 import { setupRoutes } from './admin/setup-routes.ts'
 import { voucherRoutes } from './admin/voucher-routes.ts'
@@ -26,6 +27,7 @@ import { callbackRoutes } from './billing/callback-routes.ts'
 import { lotRoutes } from './billing/lot-routes.ts'
 import { receiptRoutes } from './billing/receipt-routes.ts'
 import { rechargeRoutes } from './billing/recharge-routes.ts'
+import { refundRoutes } from './billing/refund-routes.ts'
 import { billingRoutes } from './billing/routes.ts'
 import { statementRoutes } from './billing/statement-routes.ts'
 import { openCatalog } from './catalog/book.ts'
@@ -249,6 +251,8 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(accountNoticeRoutes(parts, catalog))
     .use(announcementRoutes(parts))
     .use(billingRoutes(parts))
+    .use(refundRoutes(parts))
+    .use(adminRefundRoutes(parts))
     .use(rechargeRoutes(parts))
     .use(receiptRoutes(parts))
     .use(statementRoutes(parts))

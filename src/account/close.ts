@@ -6,6 +6,8 @@ import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
+import { divideLots } from '../ledger/lot.ts'
+import { buyer } from '../store/credit.ts'
 import {
   body,
   identity,
@@ -45,6 +47,8 @@ export async function closeAccount(
     })
   }
   const contacts = await readContacts(store, accountId)
+  await divideLots(store, accountId)
+  const { language = 'en' } = contacts.find(({ id }) => id === visitor.userId) ?? {}
   const owner = [eq(member.userId, visitor.userId), eq(member.role, 'owner')]
   const refundId = newId('ref_', now)
   await store.write((db) => [
@@ -56,7 +60,10 @@ export async function closeAccount(
         .where(and(eq(member.accountId, accountId), ...owner)),
       'role_not_allowed',
     ),
-    requestRefund(refundId, accountId, { reason: storable(reason), contact: visitor.email }, now),
+    requestRefund(
+      { id: refundId, accountId, reason: storable(reason), contact: visitor.email, language },
+      now,
+    ),
     db
       .update(account)
       .set({
@@ -67,6 +74,7 @@ export async function closeAccount(
     db.update(key).set({ state: 'revoked' }).where(eq(key.accountId, accountId)),
     db.delete(invitation).where(eq(invitation.accountId, accountId)),
     db.delete(body).where(eq(body.accountId, accountId)),
+    db.delete(buyer).where(eq(buyer.accountId, accountId)),
     db.update(webhook).set({ state: 'disabled' }).where(eq(webhook.accountId, accountId)),
     db.delete(member).where(eq(member.accountId, accountId)),
     ...closeUsers(
@@ -88,20 +96,26 @@ export async function closeAccount(
   return request?.amount ?? null
 }
 
-/** Of what is free, at most what was paid: promotional credit is spent first and not paid back. */
+/**
+ * Of what is free, at most what is left of lots that were paid: promotional credit is not paid back. What was spent since they
+ * were divided may have been of them.
+ */
 function requestRefund(
-  id: string,
-  accountId: string,
-  { reason, contact }: { reason: string; contact: string },
+  row: { id: string; accountId: string; reason: string; contact: string; language: string },
   now: number,
 ): Statement {
-  return byHand(sql`INSERT INTO refund_request (id, account_id, amount, reason, contact, created_at)
-    SELECT ${id}, left_over.id, CASE WHEN free < paid THEN free ELSE paid END, ${reason}, ${contact}, ${now}
+  const { id, accountId, reason, contact, language } = row
+  return byHand(sql`INSERT INTO refund_request
+      (id, account_id, amount, reason, contact, language, created_at)
+    SELECT ${id}, left_over.id, CASE WHEN free < paid THEN free ELSE paid END,
+      ${reason}, ${contact}, ${language}, ${now}
     FROM (
-      SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending AS free, COALESCE((
-        SELECT SUM(CASE WHEN t.credit_id = a.id THEN t.amount ELSE -t.amount END) FROM transfer t
-        WHERE t.account_id = a.id AND t.phase = 'single'
-          AND t.code IN ('topup', 'refund', 'dispute', 'dispute_won')), 0) AS paid
+      SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending AS free,
+        CAST(COALESCE((SELECT SUM(l.amount - l.spent) FROM lot l
+            WHERE l.account_id = a.id AND l.kind = 'paid'), 0)
+          - COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.account_id = a.id
+            AND t.seq > a.lots_seq AND t.debit_id = a.id
+            AND (t.code <> 'usage' OR t.phase = 'post')), 0) AS BIGINT) AS paid
       FROM account a WHERE a.id = ${accountId}
     ) left_over WHERE free > 0 AND paid > 0`)
 }

@@ -185,4 +185,16 @@ export function proportion(credit: bigint, part: bigint, whole: bigint, before =
   return divideUp(credit * (before + part), whole) - divideUp(credit * before, whole)
 }
 
+/**
+ * What a payer gets back for a part of an order's credit, rounded down: its share of the price and of the tax on that. The fee
+ * and the tax on it go back only with all of the credit.
+ */
+export function paidBack(
+  order: { credit: bigint; price: bigint; fee: bigint; total: bigint },
+  part: bigint,
+): bigint {
+  const { credit, price, fee, total } = order
+  return part === credit ? total : (price * total * part) / ((price + fee) * credit)
+}
+
 const divideUp = (value: bigint, by: bigint) => (value + by - 1n) / by

@@ -1,15 +1,73 @@
 /**
- * Refunds as the processor tells of them: those that we asked for are resolved, those that were made at the processor by
- * hand are booked.
+ * Refunds as the processor tells of them. Those that we asked for are resolved; one that was made at the processor by hand is
+ * booked as it is, also where its credit was spent: as its part of the order's credit, and never more than all of it together.
  */
+import { eq, sql } from 'drizzle-orm'
+import { proportion } from '../base/amount.ts'
+import { newId } from '../base/id.ts'
 import type { OutsideRefund } from '../processors/processor.ts'
-import type { topUp } from '../store/credit.ts'
-import type { Billing } from './billing.ts'
+import { refund } from '../store/credit.ts'
+import { must } from '../store/store.ts'
+import { type Billing, unlessChanged } from './billing.ts'
+import { creditNoteStatements } from './receipt.ts'
+import { grantedRefunds, keepOrder, type RefundRow, taken } from './refund.ts'
+import { resolveRefund } from './refund-pay.ts'
+import type { TopUpRow } from './top-up.ts'
 
+/** `refunds`: all that the processor knows of the order. */
 export async function settleRefunds(
-  _billing: Billing,
-  _topUp: typeof topUp.$inferSelect,
+  billing: Billing,
+  order: TopUpRow,
   refunds: readonly OutsideRefund[],
 ): Promise<void> {
-  if (refunds.length > 0) throw new Error('refunds are not booked yet')
+  for (const told of refunds) {
+    const rows = await billing.store.db.select().from(refund).where(eq(refund.topUpId, order.id))
+    const row = findTold(rows, told)
+    if (row) await resolveRefund(billing, order, row, told)
+    else if (told.state === 'paid') await bookOutside(billing, order, told)
+  }
+}
+
+/** By our id or the processor's; or one that we could not have paid, and somebody paid there by hand. */
+function findTold(rows: readonly RefundRow[], { id, ours, amount, state }: OutsideRefund) {
+  return (
+    rows.find((row) => (ours === null ? row.externalId === id : row.id === ours)) ??
+    rows.find((row) => state === 'paid' && row.state === 'failed' && row.total === amount)
+  )
+}
+
+async function bookOutside(billing: Billing, order: TopUpRow, told: OutsideRefund): Promise<void> {
+  const { store, ledger, clock, log } = billing
+  const { id: topUpId, accountId, processor, transferId: paidBy } = order
+  const granted = await grantedRefunds(store, topUpId)
+  const credit = granted.reduce((left, { approved }) => left - approved, order.credit)
+  const money = granted.reduce((left, { total }) => left - total, order.total)
+  const total = told.amount < money ? told.amount : money
+  const share = proportion(order.credit, total, order.total, order.total - money)
+  const amount = total === money || share > credit ? credit : share
+  if (amount <= 0n) {
+    log.error('refund.beyond', { topUp: topUpId, processor, refund: told.id })
+    return
+  }
+  const now = clock.now()
+  const transferId = newId('tfr_', now)
+  const row = {
+    ...{ id: newId('ref_', now), accountId, topUpId, state: 'paid' as const, transferId, total },
+    ...{ amount, approved: amount, askedBy: processor, decidedBy: processor },
+    ...{ externalId: told.id, createdAt: now, decidedAt: now, paidAt: now },
+  }
+  const movement = {
+    ...{ id: transferId, accountId, code: 'refund' as const, outside: true, amount, processor },
+    ...{ externalId: `${processor}:${told.id}`, ...(paidBy !== null && { correctsId: paidBy }) },
+  }
+  const others = sql`${taken(topUpId, { asked: false })} = ${order.credit - credit}`
+  await unlessChanged(
+    ledger.transfer(movement, now, [
+      // Another that is booked at once: this one is told of again.
+      must(keepOrder(store.db, topUpId, [others]), 'changed_meanwhile'),
+      store.db.insert(refund).values(row),
+      ...creditNoteStatements(store.db, row, order, now),
+    ]),
+  )
+  log.warn('refund.outside', { topUp: topUpId, processor, refund: told.id, amount })
 }

@@ -122,6 +122,10 @@ export const refundRequest = sqliteTable('refund_request', {
     .notNull()
     .default('open'),
   contact: text('contact'),
+  language: text('language', { enum: ['en', 'zh-TW'] })
+    .notNull()
+    .default('en'),
+  openedAt: integer('opened_at'),
   createdAt: integer('created_at').notNull(),
 })
 

@@ -1,0 +1,117 @@
+/**
+ * What the operator decides of a refund: approved, as a whole or in part, or refused with a reason that its account reads. What
+ * is approved is on disk before anyone is asked to pay it; how much money that is was computed then, once.
+ */
+import { and, eq, sql } from 'drizzle-orm'
+import { formatMinor, formatUsd, paidBack } from '../base/amount.ts'
+import { AppError } from '../base/error.ts'
+import { dispute, refund } from '../store/credit.ts'
+import { account } from '../store/schema.ts'
+import { must, type Store, storable } from '../store/store.ts'
+import type { Billing } from './billing.ts'
+import { grantedRefunds, type RefundRow, readRefund, unfreeze } from './refund.ts'
+import { settleRequest } from './refund-closure.ts'
+import { mailRefund } from './refund-mail.ts'
+import { readTopUp, type TopUpRow } from './top-up.ts'
+
+/** Nano-USD; null for all that was asked. */
+export interface Approval {
+  amount: bigint | null
+  reason: string
+  actor: string
+}
+
+/** Refuses with `invalid_amount`, `not_refundable`, and `changed_meanwhile` what is decided already. */
+export async function approveRefund(
+  billing: Billing,
+  id: string,
+  { amount, reason, actor }: Approval,
+): Promise<void> {
+  const { store, clock, log } = billing
+  const row = await readRefund(store, id)
+  const order = await readTopUp(store, row.topUpId)
+  const approved = amount ?? row.amount
+  if (approved <= 0n || approved > row.amount) {
+    const message = `Approve more than 0 and at most ${formatUsd(row.amount)} USD.`
+    throw new AppError('invalid_amount', { param: 'amount', message })
+  }
+  if (await isDisputed(store, order.id)) {
+    const message = 'The payment is disputed: the bank may pay it back. Wait until that is decided.'
+    throw new AppError('not_refundable', { message })
+  }
+  const granted = await grantedRefunds(store, order.id, id)
+  const total = moneyOf(order, approved, granted)
+  if (total <= 0n) throw new AppError('not_refundable', { param: 'amount' })
+  const now = clock.now()
+  const others = sql`(SELECT COUNT(*) FROM ${refund} o WHERE o.top_up_id = ${order.id} AND o.id <> ${id}
+    AND o.state IN ('approved', 'paid', 'failed'))`
+  const decided = {
+    ...{ state: 'approved' as const, approved, total, decidedBy: actor, decidedAt: now },
+    decision: storable(reason),
+  }
+  const mails = await mailRefund(billing, row, (accountName) => ({
+    ...{ kind: 'refund_approved', accountName, amount: formatUsd(approved), reason },
+    total: `${formatMinor(total, order.currency)} ${order.currency}`,
+  }))
+  await store.write((db) => [
+    // Waits for other decisions of the account.
+    db.update(account).set({ state: sql`state` }).where(eq(account.id, row.accountId)),
+    must(
+      db
+        .update(refund)
+        .set(decided)
+        .where(
+          and(
+            ...[eq(refund.id, id), eq(refund.state, 'asked')],
+            sql`${others} = ${granted.length}`,
+          ),
+        ),
+      'changed_meanwhile',
+    ),
+    ...mails,
+  ])
+  log.info('refund.approved', { refund: id, approved, total, by: actor })
+}
+
+/** What the payer gets for it in her currency, after what was granted before; never more than she paid. */
+function moneyOf(
+  order: TopUpRow,
+  approved: bigint,
+  granted: Awaited<ReturnType<typeof grantedRefunds>>,
+): bigint {
+  const before = granted.reduce((sum, row) => sum + row.approved, 0n)
+  const rest = granted.reduce((left, row) => left - row.total, order.total)
+  const after = before + approved
+  if (after > order.credit) throw new AppError('not_refundable', { param: 'amount' })
+  const share = after === order.credit ? rest : paidBack(order, after) - paidBack(order, before)
+  return share < rest ? share : rest
+}
+
+export async function isDisputed({ db }: Store, topUpId: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: dispute.id })
+    .from(dispute)
+    .where(and(eq(dispute.topUpId, topUpId), eq(dispute.state, 'open')))
+  return rows.length > 0
+}
+
+/** What was asked for, or could not be paid, is the account's again. */
+export async function refuseRefund(
+  billing: Billing,
+  id: string,
+  { reason, actor }: { reason: string; actor: string },
+): Promise<void> {
+  const why = reason.trim()
+  if (why === '') {
+    const message = 'Say why: the customer reads it.'
+    throw new AppError('invalid_request', { param: 'reason', message })
+  }
+  const row = await readRefund(billing.store, id)
+  const from: RefundRow['state'][] = ['asked', 'failed']
+  await unfreeze(billing, row, { state: 'refused', by: actor, why, from }, [
+    ...settleRequest(row.requestId),
+    ...(await mailRefund(billing, row, (accountName) => ({
+      ...{ kind: 'refund_refused', accountName, amount: formatUsd(row.amount), reason: why },
+    }))),
+  ])
+}
