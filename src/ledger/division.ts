@@ -69,7 +69,7 @@ export function divide(before: Division, stretch: readonly Divisible[]): Divisio
     .sort(bySpending)
   const frozen = new Map(before.frozen)
   const uses = openUses(before.uses)
-  let { seq, debt } = before
+  let { debt } = before
   // What the transfer at hand takes of each lot.
   const taken = new Map<string, bigint>()
 
@@ -115,14 +115,14 @@ export function divide(before: Division, stretch: readonly Divisible[]): Divisio
 
   for (const transfer of stretch) {
     const { id, phase, pendingId, amount, code, correctsId } = transfer
-    seq = Number(transfer.seq)
+    // What a call holds is not spent.
+    if (code === 'usage' && phase !== 'post') continue
     taken.clear()
-    const own = lots.get(id)
+    const own = code === 'usage' ? undefined : lots.get(id)
     if (own) offer(own)
     else if (transfer.debitId !== transfer.accountId) continue
-    else if (code === 'usage') {
-      if (phase === 'post') spend(amount)
-    } else if (pendingId === null) {
+    else if (code === 'usage') spend(amount)
+    else if (pendingId === null) {
       spend(amount, lots.get(correctsId ?? ''))
       const takes = [...taken].map(([lotId, part]) => ({ lotId, amount: part }))
       if (phase === 'pending') frozen.set(id, takes)
@@ -132,6 +132,7 @@ export function divide(before: Division, stretch: readonly Divisible[]): Divisio
     }
     for (const [lotId, part] of taken) if (part !== 0n) uses.note(lotId, part, transfer)
   }
+  const seq = Number(stretch.at(-1)?.seq ?? before.seq)
   return { seq, debt, lots: [...lots.values()], uses: uses.all, frozen }
 }
 

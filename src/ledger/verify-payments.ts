@@ -23,8 +23,9 @@ export type Booked = Omit<Claim, 'id'> & { byCommand: boolean }
 
 /** Null for what is no movement of these. */
 export function readBooked(link: Link): Booked | null {
+  if (link.code === 'usage' || !told.has(link.code)) return null
   const { id: transfer, accountId: account, phase, code, amount, debitId, creditId, actor } = link
-  if (!told.has(code) || phase === 'pending' || phase === 'void') return null
+  if (phase === 'pending' || phase === 'void') return null
   const house = debitId === account ? creditId : debitId
   return { account, code, transfer, amount, house, byCommand: actor === 'command' }
 }

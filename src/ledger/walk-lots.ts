@@ -31,7 +31,9 @@ export async function openLotWalk(snapshot: Snapshot, note: NoteLot) {
         while (page[to]?.accountId === accountId) to++
         const kept = accounts.get(accountId)
         if (kept && kept.division.seq < kept.seq) {
-          const stretch = page.slice(from, to).filter(({ seq }) => Number(seq) <= kept.seq)
+          const run = page.slice(from, to)
+          const stretch =
+            Number(run.at(-1)?.seq) <= kept.seq ? run : run.filter(({ seq }) => seq <= kept.seq)
           // What each was used for is summed up by the database.
           kept.division = { ...divide(kept.division, stretch), uses: [] }
         }
