@@ -5,6 +5,7 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import { formatUsd } from '../base/amount.ts'
 import { readStatement } from '../ledger/statement.ts'
+import { buyer, receipt } from '../store/credit.ts'
 import { acceptance, document, passkey, refundRequest, webhook } from '../store/people.ts'
 import { key, usageHour } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
@@ -53,6 +54,7 @@ export async function* exportAccount(
       .select({ id: webhook.id, url: webhook.url, state: webhook.state })
       .from(webhook)
       .where(eq(webhook.accountId, id)),
+    ...(await listBilled(store, id)),
     refund_requests: await listRefunds(store, id),
     usage_by_model: await sumUsage(store, id),
   }
@@ -77,6 +79,17 @@ async function* writeStatement(store: Store, id: string): AsyncGenerator<string>
     if (rows.length < pageSize) return
     after = rows.at(-1)?.seq
   }
+}
+
+/** Who it is billed as, and what was printed for it. */
+async function listBilled({ db }: Store, accountId: string) {
+  const [billedAs] = await db.select().from(buyer).where(eq(buyer.accountId, accountId))
+  const receipts = await db
+    .select({ number: receipt.number, kind: receipt.kind, facts: receipt.facts })
+    .from(receipt)
+    .where(eq(receipt.accountId, accountId))
+    .orderBy(asc(receipt.number))
+  return { buyer: billedAs ?? null, receipts }
 }
 
 async function listPasskeys({ db }: Store, userId: string) {

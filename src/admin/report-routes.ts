@@ -95,7 +95,7 @@ const files: Record<string, { columns: string[]; read(store: Store, now: number)
     read: (store) => once(readFees(store)),
   },
   unreconciled: {
-    columns: ['kind', 'id', 'account', 'processor', 'total', 'currency', 'why', 'created_at'],
+    columns: ['kind', 'id', 'account', 'processor', 'currency', 'total', 'why', 'created_at'],
     read: (store, now) => once(readUnreconciled(store, now)),
   },
 }

@@ -4,7 +4,7 @@
 import { and, asc, gt, ne, or, sql } from 'drizzle-orm'
 import { shownName } from '../account/account.ts'
 import { formatUsd } from '../base/amount.ts'
-import { lot, topUp } from '../store/credit.ts'
+import { lot } from '../store/credit.ts'
 import { account } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 
@@ -63,8 +63,8 @@ export async function listLiability(
   now: number,
   { after = '', limit }: { after?: string | undefined; limit: number },
 ) {
-  const bought = sql`COALESCE((SELECT SUM(${topUp.credit}) FROM ${topUp} WHERE ${topUp.accountId} = ${account.id}
-    AND ${topUp.state} = 'paid' AND ${topUp.paidAt} >= ${sixMonthsBefore(now)}), 0)`
+  const bought = sql`COALESCE((SELECT SUM(t.credit) FROM top_up t WHERE t.account_id = account.id
+    AND t.state = 'paid' AND t.paid_at >= ${sixMonthsBefore(now)}), 0)`
   const rows = await db
     .select({
       ...{ id: account.id, name: account.name, email: account.email, state: account.state },

@@ -18,8 +18,8 @@ export interface Unreconciled {
   id: string
   account: string
   processor: string
-  total: string
   currency: string
+  total: string
   why: string
   created_at: string
 }
