@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'bun:test'
 import type { Rate } from '../../src/base/amount.ts'
 import type { UnitClass } from '../../src/base/units.ts'
+import { applyCatalog } from '../../src/catalog/apply.ts'
+import { openCatalog } from '../../src/catalog/book.ts'
 import type { Catalog, Model, PriceVersion } from '../../src/catalog/model.ts'
 import { comingChanges, compareRates, tellComing } from '../../src/notice/coming.ts'
 import { listNotices } from '../../src/notice/current.ts'
@@ -220,4 +222,28 @@ test('who muted rises has no mail of them', async () => {
   await tellComing(people, catalog(rising('m')))
   expect(await mailed(people)).toEqual([])
   expect(await people.store.db.select().from(delivery)).toHaveLength(1)
+})
+
+test('a price that is published for a later time is told as soon as it stands in the catalogue', async () => {
+  const people = await openShop(openTestSqlite)
+  const { store, sealingKey } = people
+  const book = await openCatalog(store, sealingKey)
+  const publish = (input: string, effective_from?: string) => {
+    const price = { input, output: '8' }
+    const entry = { id: 'm', context_length: 1000, channels: [], price, effective_from }
+    return applyCatalog({ store, book, sealingKey }, JSON.stringify({ models: [entry] }), 'op', now)
+  }
+  for (const [input, at] of [['2'], ['1', '2026-01-20T00:00:00Z']] as const) {
+    await publish(input, at)
+    await tellComing(people, book.current)
+  }
+  expect(await mailed(people)).toEqual([])
+  await publish('3', '2026-01-25T00:00:00Z')
+  await tellComing(people, book.current)
+  expect(await mailed(people)).toEqual(['price_rise ann@example.com'])
+  const [sent] = await store.db.select().from(delivery)
+  expect(JSON.parse(sent?.body ?? '').data).toMatchObject({
+    ...{ from: { input: '1.00' }, to: { input: '3.00' } },
+    effective_at: '2026-01-25T00:00:00.000Z',
+  })
 })
