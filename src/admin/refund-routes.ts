@@ -25,8 +25,15 @@ const changes = ['recent_login_required', 'changed_meanwhile'] as const
 
 /** What waits for the operator or the processor. */
 const open = ['asked', 'approved', 'failed'] as const
-const states = [...open, 'paid', 'refused', 'withdrawn', 'open'] as const
-const state = t.Union(states.map((one) => t.Literal(one)))
+const state = t.Union([
+  t.Literal('open'),
+  t.Literal('asked'),
+  t.Literal('approved'),
+  t.Literal('failed'),
+  t.Literal('paid'),
+  t.Literal('refused'),
+  t.Literal('withdrawn'),
+])
 const after = t.Optional(t.String({ maxLength: 64 }))
 const reason = t.String({ maxLength: 1000 })
 const reference = t.String({ minLength: 1, maxLength: 100 })
