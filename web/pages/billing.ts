@@ -10,6 +10,7 @@ import { usePieces } from '../parts/more.ts'
 import { type OverviewFacts, readOverview } from '../parts/overview-facts.ts'
 import { Payments } from '../parts/payments.ts'
 import { withQuery } from '../parts/query.ts'
+import { Recharge } from '../parts/recharge.ts'
 import { Table } from '../parts/table.ts'
 import { TopUp } from '../parts/top-up.ts'
 import type { PageProps } from '../routes.ts'
@@ -35,6 +36,7 @@ export function Billing({ account = '' }: PageProps) {
         ${Number(held) > 0 && html`<small>${w.held(usd(held))}</small>`}</section></div>
       <${Alerts} account=${account} threshold=${low_balance} />`}<//>
     <${TopUp} account=${account} />
+    <${Recharge} account=${account} />
     <${Payments} account=${account} />
     <h2>${w.statement}</h2>
     <${Load} of=${first}>${() =>
