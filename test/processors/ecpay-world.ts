@@ -101,6 +101,8 @@ export async function openWorld(): Promise<EcpayWorld> {
     forge: async (how, real) => forge(how, real),
     down: () => simulator.setDown(true),
     up: () => simulator.setDown(false),
+    misdeliver: () => simulator.setFaults(['duplicate', 'reorder']),
+    mute: () => simulator.setFaults(['never']),
     stop: async () => {
       await simulator.stop()
       await inbox.stop()

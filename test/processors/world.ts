@@ -73,13 +73,16 @@ export interface World {
   /** Every request is answered by an error of the server, until `up`. */
   down(): void
   up(): void
+  /** From now on callbacks come several times and in another order, or never. */
+  misdeliver(): void
+  mute(): void
   stop(): Promise<void>
 }
 
 export interface Otherwise {
   amount?: bigint
   currency?: string
-  /** The other mode's money. */
+  /** False: no real money, on a live platform. */
   live?: boolean
 }
 

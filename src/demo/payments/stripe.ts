@@ -20,6 +20,8 @@ export interface StripeOptions extends Pick<SenderOptions, 'webhookSecret' | 'we
   port: number
   /** `sk_live_…` makes it live. */
   secretKey: string
+  /** The connected account (acct_…) that everything belongs to, where there is one. */
+  account?: string
   clock?: Clock
   retryMs?: readonly number[]
 }
@@ -49,9 +51,8 @@ interface Answer {
   body: JsonObject
 }
 
-interface Host {
+interface Host extends Pick<StripeOptions, 'secretKey' | 'account'> {
   shop: Shop
-  secretKey: string
   health: Health
   journal: Asked[]
   /** By idempotency key. */
@@ -61,16 +62,16 @@ interface Host {
 const journalSize = 10_000
 
 export function startStripe(options: StripeOptions): StripeSimulator {
-  const { hostname, port, secretKey, clock = systemClock, retryMs = [1000, 5000, 30_000] } = options
+  const { hostname, port, clock = systemClock, retryMs = [1000, 5000, 30_000] } = options
   const now = () => clock.now()
   const sender = openSender({ ...options, now, retryMs })
   const shop: Shop = {
-    ...{ now, live: secretKey.startsWith('sk_live_'), url: () => server.url.origin },
+    ...{ now, live: options.secretKey.startsWith('sk_live_'), url: () => server.url.origin },
     ...{ things: new Map(), promised: new Map(), declines: new Map(), refundStatus: 'succeeded' },
-    tell: (events) => tell(shop, sender, events),
+    tell: (events) => tell(shop, sender, events, options.account),
   }
   const health = { down: false, lost: 0 }
-  const host: Host = { shop, secretKey, health, journal: [], answers: new Map() }
+  const host: Host = { ...options, shop, health, journal: [], answers: new Map() }
   const control = openControl(shop, sender, health)
   const server = Bun.serve({
     ...{ hostname, port, development: false },
@@ -92,12 +93,18 @@ export function startStripe(options: StripeOptions): StripeSimulator {
 }
 
 /** Keeps the events, each with its object as it is now, and calls back with them. */
-function tell(shop: Shop, sender: Sender, events: readonly (readonly [string, Thing])[]): void {
+function tell(
+  shop: Shop,
+  sender: Sender,
+  events: readonly (readonly [string, Thing])[],
+  account: string | undefined,
+): void {
   const made = events.map(([type, thing]) => {
     const event = add<Thing & JsonObject>(shop, 'evt_', {
       ...{ object: 'event', api_version: '2026-10-28.endive', metadata: {}, type },
       ...{ data: { object: structuredClone(thing) as unknown as JsonObject } },
       ...{ pending_webhooks: 1, request: { id: null, idempotency_key: null } },
+      ...(account !== undefined && { account }),
     })
     event.livemode = thing.livemode
     return JSON.stringify(event, null, 2)
@@ -129,8 +136,9 @@ async function serveApi(host: Host, request: Request): Promise<Response> {
 
 /** What was carried out under a key is answered alike for ever; what was refused before may be asked again. */
 function answerOnce(host: Host, asked: Asked, request: string, headers: Headers): Answer {
-  const { answers, secretKey } = host
-  if (headers.get('authorization') !== `Bearer ${secretKey}`) {
+  const { answers, secretKey, account = null } = host
+  const known = headers.get('authorization') === `Bearer ${secretKey}`
+  if (!known || headers.get('stripe-account') !== account) {
     const message = 'Invalid API Key provided: sk_****'
     return { status: 401, body: { error: { type: 'invalid_request_error', message } } }
   }
