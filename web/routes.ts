@@ -86,5 +86,7 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/settings', who: 'visitor', label: 'settings', load: () => import('./pages/settings.ts').then((m) => m.Settings) },
   // biome-ignore format: a table is read by its rows
+  { path: '/admin/vouchers', who: 'admin', label: 'adminVouchers', load: () => import('./pages/admin-vouchers.ts').then((m) => m.AdminVouchers) },
+  // biome-ignore format: a table is read by its rows
   { path: '/admin/announcements', who: 'admin', label: 'adminAnnouncements', load: () => import('./pages/admin-announcements.ts').then((m) => m.AdminAnnouncements) },
 ]

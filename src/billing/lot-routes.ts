@@ -1,5 +1,6 @@
 /** What an account's credit is made of, what each lot of it was used for, and redeeming a voucher. */
 import { Elysia, t } from 'elysia'
+import { readAccount } from '../account/account.ts'
 import { accountGuard, requireActive } from '../account/guard.ts'
 import { formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
@@ -58,7 +59,11 @@ export function lotRoutes(billing: Billing) {
         const wanted = { accountId, userId: visitor.userId, code: body.code }
         const { credit, expiresAt } = await redeemVoucher(billing, wanted)
         await forgetTries(store, limits[0].subject)
-        return { credit: formatUsd(credit), expires_at: expiresAt === null ? null : iso(expiresAt) }
+        const { creditsPosted, debitsPosted } = await readAccount(store, accountId)
+        return {
+          ...{ credit: formatUsd(credit), balance: formatUsd(creditsPosted - debitsPosted) },
+          expires_at: expiresAt === null ? null : iso(expiresAt),
+        }
       },
       {
         may: 'bill',

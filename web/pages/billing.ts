@@ -6,6 +6,7 @@ import { Alerts } from '../parts/alerts.ts'
 import { Time, Usd } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
+import { Lots } from '../parts/lots.ts'
 import { usePieces } from '../parts/more.ts'
 import { type OverviewFacts, readOverview } from '../parts/overview-facts.ts'
 import { Payments } from '../parts/payments.ts'
@@ -36,6 +37,10 @@ export function Billing({ account = '' }: PageProps) {
         ${Number(held) > 0 && html`<small>${w.held(usd(held))}</small>`}</section></div>
       <${Alerts} account=${account} threshold=${low_balance} />`}<//>
     <${TopUp} account=${account} />
+    <${Lots} account=${account} again=${() => {
+      facts.again()
+      first.again()
+    }} />
     <${Recharge} account=${account} />
     <${Payments} account=${account} />
     <h2>${w.statement}</h2>

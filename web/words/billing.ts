@@ -52,7 +52,7 @@ export const billing = words({
       dispute: '爭議款項',
       dispute_won: '爭議款項返還',
       grant: '贈送額度',
-      voucher: '兌換券',
+      voucher: '兌換碼',
       expiry: '額度到期',
       adjustment: '調整',
       writeoff: '沖銷',

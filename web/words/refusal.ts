@@ -40,6 +40,9 @@ const en: Record<string, string> = {
   rate_limit_exceeded: 'Too many requests. Wait a moment, then try again.',
   already_exists: 'That exists already.',
   not_found: 'That does not exist, or not any more.',
+  invalid_voucher:
+    'This code is wrong, was used, has expired, or this account has had as many as it may. Check it letter by letter.',
+  'invalid_request.expires_at': 'Choose a day in the future.',
   invalid_amount: 'Enter an amount in dollars such as 12.50.',
   'invalid_amount.credit': 'Choose an amount within the limits, in whole cents.',
   'invalid_amount.threshold': 'Choose at least 1, and no more than one order may have.',
@@ -94,6 +97,8 @@ const zhTW: Record<keyof typeof en, string> = {
   rate_limit_exceeded: '請求過多，請稍候再試。',
   already_exists: '已經存在。',
   not_found: '不存在或已被移除。',
+  invalid_voucher: '此兌換碼不正確、已使用、已到期，或此帳號已達兌換次數上限。請逐字檢查。',
+  'invalid_request.expires_at': '請選擇未來的日期。',
   invalid_amount: '請輸入美元金額，例如 12.50。',
   'invalid_amount.credit': '請選擇上下限之內的金額，最小單位為一美分。',
   'invalid_amount.threshold': '請輸入至少 1，且不超過單筆儲值上限。',
