@@ -4,8 +4,6 @@ import {
   checkSetup,
   findRecharge,
   type RechargeRow,
-  findRecharge,
-  type RechargeRow,
   saveTerms,
   startSetup,
   switchOff,
