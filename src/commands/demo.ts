@@ -41,6 +41,7 @@ async function runDemo({ flags, json, print, runNamed }: Context): Promise<numbe
       const commands = listenForCommands(data, (name, values) => runNamed(parts, name, values))
       const server = await startServer(parts, { demoMails: true })
       const { url } = server
+      payments.callBackTo(url)
       const facts = { url, ...seeded, simulator: simulator.url, data }
       await print(json ? JSON.stringify(facts) : greet(facts))
       await stopped
