@@ -1,5 +1,6 @@
 /** What mails say, in English: the shape that other languages fill. */
 import type { Letter } from './letter.ts'
+import { rechargeEn } from './words-recharge.ts'
 
 export interface Said {
   subject: string
@@ -241,44 +242,7 @@ export const en: MailWords = {
           : `The bank took the payment back: ${amount} USD of credit stay debited, and ${accountName} stays suspended. Contact support.`,
       ],
     }),
-    recharge_charged: ({ accountName, credit, total, method, balance }) => ({
-      subject: `Automatic top-up of ${credit} USD for ${accountName}`,
-      lines: [
-        `The balance was low, so ${total} were charged to ${method}, as ${accountName} agreed to. The balance is ${balance} USD now.`,
-      ],
-      button: 'Look at it, or switch it off',
-      after: ['It is switched off on that page by one click, and at once.'],
-    }),
-    recharge_declined: ({ accountName, credit, method, reason, nextAt }) => ({
-      subject: `The automatic top-up for ${accountName} was declined`,
-      lines: [
-        `${method} could not be charged for ${credit} USD of credit: ${reason}`,
-        `It is tried again from ${time(nextAt)} on. Until then add credit yourself, or save another card.`,
-      ],
-      button: 'Add credit, or save another card',
-    }),
-    recharge_capped: ({ accountName, cap, nextAt }) => ({
-      subject: `Automatic top-up for ${accountName} has reached this month's cap`,
-      lines: [
-        `The balance is low, but another charge would exceed the cap of ${cap} USD a month. It goes on at ${time(nextAt)}.`,
-        'Until then add credit yourself, or raise the cap.',
-      ],
-      button: 'Add credit, or raise the cap',
-    }),
-    recharge_off: ({ accountName, method, why }) => ({
-      subject: `Automatic top-up for ${accountName} is switched off`,
-      lines: [
-        {
-          declined: `${method} was declined four times in a row.`,
-          suspended: `${accountName} is suspended.`,
-          refund: 'Money of this account was asked or paid back.',
-          limits: 'The amount that was agreed to is not sold any more.',
-          unreconciled: 'A payment did not match its order. Support looks into it.',
-        }[why],
-        'Nothing is charged from now on. To have it again, agree to it on the billing page.',
-      ],
-      button: 'Look at the balance',
-    }),
+    ...rechargeEn,
     refund_asked: ({ accountName, amount }) => ({
       subject: `A refund for ${accountName} was asked for`,
       lines: [

@@ -1,5 +1,6 @@
 /** What mails say, in Traditional Chinese. */
 import type { MailWords } from './words-en.ts'
+import { rechargeZhTw } from './words-recharge.ts'
 
 const notYou = '如果不是您本人，請變更密碼，並於設定中檢查登入狀態。'
 const ignore = '如果不是您提出的，請忽略此信，不會有任何變更。'
@@ -198,44 +199,7 @@ export const zhTW: MailWords = {
           : `款項已被銀行取回，${amount} USD 不再加回，${accountName} 仍為停用狀態。請聯絡客服。`,
       ],
     }),
-    recharge_charged: ({ accountName, credit, total, method, balance }) => ({
-      subject: `${accountName} 已自動儲值 ${credit} USD`,
-      lines: [
-        `餘額不足，已依 ${accountName} 的約定從 ${method} 扣款 ${total}。目前餘額為 ${balance} USD。`,
-      ],
-      button: '查看或關閉自動儲值',
-      after: ['在該頁按一下即可關閉，立即生效。'],
-    }),
-    recharge_declined: ({ accountName, credit, method, reason, nextAt }) => ({
-      subject: `${accountName} 的自動儲值扣款失敗`,
-      lines: [
-        `無法從 ${method} 扣款以儲值 ${credit} USD：${reason}`,
-        `將於 ${time(nextAt)} 之後再試。在此之前，請自行儲值，或改存另一張卡片。`,
-      ],
-      button: '儲值或更換卡片',
-    }),
-    recharge_capped: ({ accountName, cap, nextAt }) => ({
-      subject: `${accountName} 的自動儲值已達本月上限`,
-      lines: [
-        `餘額不足，但再扣款一次將超過每月上限 ${cap} USD。將於 ${time(nextAt)} 恢復。`,
-        '在此之前，請自行儲值，或調高上限。',
-      ],
-      button: '儲值或調高上限',
-    }),
-    recharge_off: ({ accountName, method, why }) => ({
-      subject: `${accountName} 的自動儲值已關閉`,
-      lines: [
-        {
-          declined: `${method} 已連續四次扣款失敗。`,
-          suspended: `${accountName} 已停用。`,
-          refund: '此帳號已申請退款或已退款。',
-          limits: '約定的儲值金額已不再提供。',
-          unreconciled: '有一筆付款與訂單不符，客服正在處理。',
-        }[why],
-        '之後不會再扣款。如要再次使用，請於帳務頁重新同意。',
-      ],
-      button: '查看餘額',
-    }),
+    ...rechargeZhTw,
     refund_asked: ({ accountName, amount }) => ({
       subject: `${accountName} 已申請退款`,
       lines: [
