@@ -25,5 +25,5 @@ export function Cost({ of }: { of: CostView }) {
     ${!free(of.tax) && html`<dt>${of.tax_rate === null ? w.noTax : w.tax(of.tax_rate, of.tax_country)}</dt><dd>${paid(of.tax)}</dd>`}
     <dt>${w.total}</dt><dd><strong>${paid(of.total)}</strong></dd>
   </dl>
-  ${of.exchange_rate !== null && html`<small>${w.rate(of.exchange_rate)}</small>`}`
+  ${of.exchange_rate !== null && html`<p><small>${w.rate(of.exchange_rate)}</small></p>`}`
 }

@@ -102,7 +102,7 @@ function Order({ account, options }: { account: string; options: Options }) {
           ? html`<${Cost} of=${quote.value} />`
           : html`<p class=${quote.cause ? 'error' : 'soft'}>${quote.cause ? refusalWords(quote.cause) : '…'}</p>`
       }
-      <small>${w.leaving}</small></div>`}<//>`
+      <p><small>${w.leaving}</small></p></div>`}<//>`
 }
 
 const outOfRange = () => new Refusal('invalid_amount', '', 400, 'credit')
