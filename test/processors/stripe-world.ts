@@ -17,7 +17,8 @@ export interface StripeWorld extends World {
   open(settings?: Record<string, string>): Processor
 }
 
-export async function openWorld(): Promise<StripeWorld> {
+/** Calls back to the inbox, or to where it is told. */
+export async function openWorld(webhookUrl?: () => string): Promise<StripeWorld> {
   let now = Date.parse('2026-11-24T12:00:00Z')
   let orders = 0
   const clock = { now: () => now, elapsed: () => now }
@@ -25,7 +26,7 @@ export async function openWorld(): Promise<StripeWorld> {
   const simulator = startStripe({
     ...{ hostname: '127.0.0.1', port: 0, secretKey, webhookSecret, account, clock },
     retryMs: [],
-    webhookUrl: () => inbox.url,
+    webhookUrl: webhookUrl ?? (() => inbox.url),
   })
   const { control } = simulator
   const open = (more: Record<string, string> = {}): Processor => {
