@@ -74,6 +74,8 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/top-ups/:id', who: 'member', label: null, load: () => import('./pages/top-up.ts').then((m) => m.TopUpPage) },
   // biome-ignore format: a table is read by its rows
+  { path: '/accounts/:account/receipts/:number', who: 'member', label: null, load: () => import('./pages/receipt.ts').then((m) => m.Receipt) },
+  // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/playground', who: 'member', label: 'playground', load: () => import('./pages/playground.ts').then((m) => m.Playground) },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/members', who: 'member', label: 'members', load: () => import('./pages/members.ts').then((m) => m.Members) },

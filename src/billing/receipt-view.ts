@@ -55,6 +55,7 @@ function describeReceipt({ receipt: row, currency, invoice: issued }: Row) {
   return {
     ...{ number: row.number, kind: row.kind, top_up: row.topUpId, currency },
     ...{ total: formatMinor(row.total, currency), tax: formatMinor(row.tax, currency) },
+    net: formatMinor(row.total - row.tax, currency),
     created_at: new Date(row.createdAt).toISOString(),
     /** Its e-invoice: null where it has none, or none yet. */
     invoice: issued?.number ?? null,

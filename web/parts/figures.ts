@@ -1,5 +1,5 @@
 /** An amount, a time or a count in the text: shortened for the eye, exact in its title. */
-import { exact, time, usd, utc } from '../format.ts'
+import { date, exact, time, usd, utc } from '../format.ts'
 import { html } from './html.ts'
 
 export function Usd({ amount }: { amount: string | null }) {
@@ -12,4 +12,8 @@ export function Time({ at }: { at: string | null }) {
   return at === null
     ? html`<span>–</span>`
     : html`<time datetime=${at} title=${utc(at)}>${time(at)}</time>`
+}
+
+export function Day({ at }: { at: string }) {
+  return html`<time datetime=${at} title=${utc(at)}>${date(at)}</time>`
 }

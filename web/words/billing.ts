@@ -1,4 +1,4 @@
-/** The words of the billing page. */
+/** The words of the billing page, and of what a movement was for. */
 import { words } from '../language.ts'
 
 export const billing = words({
@@ -7,15 +7,6 @@ export const billing = words({
     balance: 'Balance',
     debt: 'The balance is negative: calls are refused until credit is added.',
     held: (amount: string) => `${amount} held for calls under way`,
-    statement: 'Statement',
-    empty: 'Nothing has moved on this account yet.',
-    howPriced: 'How calls are priced',
-    time: 'Time',
-    kind: 'What for',
-    amount: 'Amount',
-    after: 'Balance after',
-    month: 'Month',
-    csv: 'Download as CSV',
     codes: {
       usage: 'Call',
       usage_excess: 'Call, beyond its hold',
@@ -35,15 +26,6 @@ export const billing = words({
     balance: '餘額',
     debt: '餘額為負，補足前請求會被拒絕。',
     held: (amount: string) => `進行中的請求保留 ${amount}`,
-    statement: '對帳單',
-    empty: '此帳號尚無任何異動。',
-    howPriced: '計費方式',
-    time: '時間',
-    kind: '項目',
-    amount: '金額',
-    after: '異動後餘額',
-    month: '月份',
-    csv: '下載 CSV',
     codes: {
       usage: '請求',
       usage_excess: '請求（超出保留金額）',
