@@ -119,7 +119,7 @@ function Codes({ codes, onClose }: { codes: string[]; onClose(): void }) {
   return html`<${Dialog} title=${w.codes} locked onClose=${onClose}>
     <p>${w.codesLead}</p>
     <${Code} text=${codes.join('\n')} label=${w.codes} />
-    <p class="row"><a class="button" download="vouchers.csv" href=${file}>${w.download}</a>
+    <p class="row"><a class="button quiet" download="vouchers.csv" href=${file}>${w.download}</a>
       <button type="button" class="primary" onClick=${onClose}>${w.saved}</button></p>
   <//>`
 }

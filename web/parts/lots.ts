@@ -49,7 +49,7 @@ function LotTable({ rows, onOpen }: { rows: readonly Lot[]; onOpen(lot: Lot): vo
     <td>${lot.expires_at === null ? w.never : html`<${Time} at=${lot.expires_at} />`}</td>
     <td><${Time} at=${lot.created_at} /></td>
     <td><button type="button" class="small" aria-label=${w.usesOf(nameOf(lot))} onClick=${() => onOpen(lot)}>${w.uses}</button></td></tr>`
-  const head = [w.what, w.credit, { number: w.left }, w.expires, w.day, w.acts]
+  const head = [w.from, w.kind, { number: w.left }, w.expires, w.since, w.acts]
   return html`<${Table} label=${w.title} head=${head}>${rows.map(row)}<//>`
 }
 
