@@ -14,7 +14,7 @@ import {
   settleRefund,
 } from './stripe-acts.ts'
 import { type Faults, noFaults, type Sender } from './stripe-callback.ts'
-import { add, type Refund, type Session, type Shop } from './stripe-shop.ts'
+import type { Refund, Session, Shop } from './stripe-shop.ts'
 
 /** How the API misbehaves on the whole. */
 export interface Health {
@@ -46,8 +46,6 @@ export interface StripeControl {
   closeDispute(ask: Of & { how: 'won' | 'lost' }): void
   /** The saved card is declined so many times. */
   declineNext(ask: { method: string; times: number }): void
-  /** An event about none of our orders. */
-  unrelated(ask: object): void
   /** Those that are not named end. */
   faults(ask: Partial<Faults>): void
   health(ask: Partial<Health>): void
@@ -87,8 +85,6 @@ export function openControl(shop: Shop, sender: Sender, health: Health): StripeC
     declineNext: ({ method, times }) => {
       shop.declines.set(method, times)
     },
-    unrelated: () =>
-      shop.tell([['product.created', add(shop, 'prod_', { object: 'product', metadata: {} })]]),
     faults: (ask) => {
       sender.faults = { ...noFaults, ...ask }
     },
