@@ -63,8 +63,7 @@ function Standing({ view }: { view: RechargeView }) {
       credit &&
       cap &&
       html`<p>${w.terms(usd(credit), usd(threshold), view.method ?? w.aCard)}</p>
-        <p><label>${w.month} <progress max=${Number(cap)} value=${Number(charged)}></progress>
-          ${w.ofCap(usd(charged), usd(cap))}</label></p>`
+        <p><label>${w.month} <progress max=${Number(cap)} value=${Number(charged)}></progress> ${w.ofCap(usd(charged), usd(cap))}</label></p>`
     }
     ${view.under_way && html`<p role="status">${w.underWay}</p>`}
     ${
@@ -90,11 +89,9 @@ function Acts({ account, view, again }: Props) {
   const terms = html`<${Terms} account=${account} view=${view} again=${again} />`
   if (state === 'off') return terms
   return html`
-    <p class="row"><${Act} look=${state === 'on' ? 'quiet' : 'primary'} act=${() => saveCard(account)}>
-      ${(state === 'on' ? w.saveOther : w.save)(processor)}<//></p>
-    <p><small>${w.leaving}</small></p>
-    <p class="row"><${Act} look="danger" act=${off}>${w.off}<//></p>
-    <p><small>${w.offHint}</small></p>
+    <p><${Act} look="danger" act=${off}>${w.off}<//><br /><small>${w.offHint}</small></p>
+    <p><${Act} look=${state === 'on' ? 'quiet' : 'primary'} act=${() => saveCard(account)}>
+      ${(state === 'on' ? w.saveOther : w.save)(processor)}<//><br /><small>${w.leaving}</small></p>
     <details><summary>${w.change}</summary>${terms}</details>`
 }
 

@@ -53,7 +53,7 @@ export const recharge = words({
     states: { off: '已關閉', setup: '尚未啟用', on: '已啟用' },
     setup: '您已同意以下條件，但尚未儲存卡片。在此之前不會扣款。',
     terms: (credit: string, threshold: string, method: string) =>
-      `可用餘額低於 ${threshold} 時，從${method}扣款儲值 ${credit}。`,
+      `可用餘額低於 ${threshold} 時，從 ${method} 扣款儲值 ${credit}。`,
     aCard: '您儲存的卡片',
     month: '本月',
     ofCap: (charged: string, cap: string) => `已儲值 ${charged}，上限 ${cap}`,
