@@ -113,8 +113,11 @@ CREATE INDEX refund_by_account ON refund (account_id, created_at);
 CREATE INDEX refund_by_request ON refund (request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX refund_open ON refund (created_at) WHERE state = 'asked' OR state = 'approved' OR state = 'failed';
 
--- Since when the refunds that a closed account's request comes down to are asked for; language: of who closed it.
+-- Since when the refunds that a closed account's request comes down to are asked for; by_hand: what of it belonged to no order and
+-- was transferred by the operator; language: of who closed it.
 ALTER TABLE refund_request ADD COLUMN opened_at INTEGER;
+ALTER TABLE refund_request ADD COLUMN by_hand INTEGER CHECK (by_hand > 0);
+ALTER TABLE refund_request ADD COLUMN transfer_id TEXT REFERENCES transfer (id);
 ALTER TABLE refund_request ADD COLUMN language TEXT NOT NULL DEFAULT 'en' CHECK (language IN ('en', 'zh-TW'));
 
 -- A payer who had a payment taken back by her bank. id: the processor's name and its id for it.

@@ -2,7 +2,7 @@
  * The refund of a closed account [T8.3]: its request becomes a refund for each order that has credit left, the newest first. What
  * belongs to no order, or is refused its way back, stays before the operator with the address that was left for it.
  */
-import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
@@ -110,12 +110,16 @@ export async function payRemainder(
   const { accountId, rest } = await readRequest(store, id)
   if (rest <= 0n) throw new AppError('changed_meanwhile')
   const now = clock.now()
+  const transferId = newId('tfr_', now)
   const movement = {
-    ...{ id: newId('tfr_', now), accountId, code: 'refund' as const, amount: rest },
+    ...{ id: transferId, accountId, code: 'refund' as const, amount: rest },
     ...{ processor: 'manual', externalId: `manual:${id}`, actor, reason: storable(reference) },
   }
   const booked = await ledger.transfer(movement, now, [
-    must(endRequest(id, sql`'paid'`), 'changed_meanwhile'),
+    must(
+      endRequest(id, sql`state = 'paid', by_hand = ${rest}, transfer_id = ${transferId}`),
+      'changed_meanwhile',
+    ),
     ...(await mailRefund(billing, { accountId }, (accountName) => ({
       ...{ kind: 'refund_paid', accountName, amount: formatUsd(rest) },
       total: `${formatUsd(rest)} USD`,
@@ -136,7 +140,10 @@ export async function refuseRemainder(
   const mails = await mailRefund(billing, { accountId }, (accountName) => ({
     ...{ kind: 'refund_refused', accountName, amount: formatUsd(positive(rest)), reason },
   }))
-  await store.write(() => [must(endRequest(id, outcome(id)), 'changed_meanwhile'), ...mails])
+  await store.write(() => [
+    must(endRequest(id, sql`state = ${outcome(id)}`), 'changed_meanwhile'),
+    ...mails,
+  ])
   log.info('closure.refused', { request: id, by: actor })
 }
 
@@ -149,7 +156,7 @@ async function readRequest({ db }: Store, id: string) {
   return { accountId: row.accountId, rest: BigInt(row.rest ?? 0) }
 }
 
-function endRequest(id: string, state: ReturnType<typeof sql>): Built {
-  return byHand(sql`UPDATE refund_request SET state = ${state}
+function endRequest(id: string, set: SQL): Built {
+  return byHand(sql`UPDATE refund_request SET ${set}
     WHERE id = ${id} AND state = 'open' AND opened_at IS NOT NULL AND NOT ${isWaiting(id)}`)
 }

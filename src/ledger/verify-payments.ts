@@ -36,6 +36,8 @@ const claims = `
   FROM top_up WHERE transfer_id IS NOT NULL
   UNION ALL SELECT r.id, r.account_id, 'refund', r.transfer_id, COALESCE(r.approved, r.amount), 'clearing:' || t.processor
   FROM refund r JOIN top_up t ON t.id = r.top_up_id WHERE r.transfer_id IS NOT NULL
+  UNION ALL SELECT id, account_id, 'refund', transfer_id, by_hand, 'clearing:manual'
+  FROM refund_request WHERE transfer_id IS NOT NULL
   UNION ALL SELECT id, account_id, 'dispute', transfer_id, amount, 'disputes' FROM dispute
   UNION ALL SELECT id, account_id, 'dispute_won', won_id, amount, 'disputes' FROM dispute WHERE won_id IS NOT NULL
   UNION ALL SELECT v.batch_id, v.account_id, 'voucher', v.transfer_id, b.credit, 'promo'

@@ -126,6 +126,8 @@ export const refundRequest = sqliteTable('refund_request', {
     .notNull()
     .default('en'),
   openedAt: integer('opened_at'),
+  byHand: amount('by_hand'),
+  transferId: text('transfer_id'),
   createdAt: integer('created_at').notNull(),
 })
 

@@ -1,0 +1,150 @@
+/** What a closed account is owed goes back by its orders, the newest first; the rest waits for the operator (T8.3). */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
+import { closeAccount } from '../../src/account/close.ts'
+import {
+  listRequests,
+  openClosureRefunds,
+  payRemainder,
+  refuseRemainder,
+} from '../../src/billing/refund-closure.ts'
+import { approveRefund, refuseRefund } from '../../src/billing/refund-decide.ts'
+import { payRefund } from '../../src/billing/refund-pay.ts'
+import { refund } from '../../src/store/credit.ts'
+import { mail, refundRequest } from '../../src/store/people.ts'
+import { databases, now } from '../helpers/database.ts'
+import { movement, refusal } from '../ledger/world.ts'
+import { openShop, type Shop, usd } from './refund-world.ts'
+
+describe.each(databases)('on %s', (_, open) => {
+  let shop: Shop
+  beforeAll(async () => {
+    shop = await openShop(await open())
+  })
+  afterAll(async () => {
+    expect(await shop.wrong()).toEqual([])
+  })
+
+  const close = async (accountId: string) => {
+    const owner = `${accountId}-owner`
+    const by = { userId: owner, email: `${owner}@example.com` }
+    const amount = await closeAccount(shop.people, accountId, by, { name: accountId, reason: 'x' })
+    await openClosureRefunds(shop.people)
+    return amount
+  }
+  const refundsOf = async (accountId: string) => {
+    const { db } = shop.people.store
+    const rows = await db.select().from(refund).where(eq(refund.accountId, accountId))
+    return rows.sort((one, other) => (one.id < other.id ? -1 : 1))
+  }
+  const requestOf = async (accountId: string) => {
+    const { db } = shop.people.store
+    const [row] = await db
+      .select()
+      .from(refundRequest)
+      .where(eq(refundRequest.accountId, accountId))
+    return row
+  }
+  const adjust = (accountId: string, way: 'debit' | 'credit', dollars: bigint) =>
+    shop.people.ledger.transfer(
+      { ...movement(accountId, 'adjustment', dollars * usd), way, reason: 'r', actor: 'olga' },
+      now,
+    )
+  const approve = async (id: string) => {
+    await approveRefund(shop.people, id, { amount: null, reason: '', actor: 'olga' })
+    await payRefund(shop.people, id)
+  }
+  const refuse = (id: string) => refuseRefund(shop.people, id, { reason: 'fraud', actor: 'olga' })
+
+  /** Two orders of 25 dollars of which 30 are spent, and a gift: the older has nothing left, the newer 20. */
+  const newCustomer = async () => {
+    const accountId = await shop.newBuyer()
+    await shop.buy(accountId)
+    shop.people.clock.move(1000)
+    const newer = await shop.buy(accountId)
+    await adjust(accountId, 'debit', 30n)
+    await shop.people.ledger.transfer(movement(accountId, 'grant', 5n * usd), now)
+    return { accountId, newer }
+  }
+
+  test('the unspent part of what was paid is set aside, by its order; gifts are not', async () => {
+    const { accountId, newer } = await newCustomer()
+    expect(await close(accountId)).toBe(20n * usd)
+    expect(await refundsOf(accountId)).toMatchObject([
+      { topUpId: newer.id, amount: 20n * usd, state: 'asked', askedBy: 'closure' },
+    ])
+    expect(await shop.balance(accountId)).toEqual({ free: 5, frozen: 20, back: [] })
+  })
+
+  test('a gift that came after all was spent is not paid back', async () => {
+    const accountId = await shop.newBuyer()
+    await shop.buy(accountId)
+    await adjust(accountId, 'debit', 25n)
+    await shop.people.ledger.transfer(movement(accountId, 'grant', 5n * usd), now)
+    expect(await close(accountId)).toBeNull()
+  })
+
+  test('opening it again, or by several at once, asks for nothing more', async () => {
+    const { accountId } = await newCustomer()
+    await close(accountId)
+    const { store } = shop.people
+    await store.write((db) => [db.update(refundRequest).set({ openedAt: null })])
+    await Promise.all([1, 2, 3].map(() => openClosureRefunds(shop.people)))
+    expect(await refundsOf(accountId)).toHaveLength(1)
+    expect((await requestOf(accountId))?.openedAt).not.toBeNull()
+  })
+
+  test.each([
+    ['paid', 'refund_paid', approve],
+    ['refused', 'refund_refused', refuse],
+  ] as const)(
+    'with its last refund it is %s, and the address that was left is told',
+    async (state, kind, act) => {
+      const { accountId } = await newCustomer()
+      await close(accountId)
+      for (const { id } of await refundsOf(accountId)) await act(id)
+      expect((await requestOf(accountId))?.state).toBe(state)
+      const mails = await shop.people.store.db.select().from(mail).where(eq(mail.kind, kind))
+      expect(
+        mails.filter(({ recipient }) => recipient === `${accountId}-owner@example.com`),
+      ).toHaveLength(1)
+    },
+  )
+
+  test.each([
+    ['paid by hand', 'paid', 0],
+    ['refused', 'refused', 3],
+  ])('what belongs to no order waits for the operator: %s', async (act, state, left) => {
+    const accountId = await shop.newBuyer()
+    await adjust(accountId, 'credit', 3n)
+    expect(await close(accountId)).toBe(3n * usd)
+    const request = await requestOf(accountId)
+    const id = request?.id ?? ''
+    expect((await listRequests(shop.people.store)).find((one) => one.id === id)).toMatchObject({
+      ...{ account: accountId, amount: '3.00', remainder: '3.00', waiting: 0 },
+      contact: `${accountId}-owner@example.com`,
+    })
+    const end = () =>
+      act === 'refused'
+        ? refuseRemainder(shop.people, id, { reason: 'no', actor: 'olga' })
+        : payRemainder(shop.people, id, { reference: 'bank 1', actor: 'olga' })
+    const ends = await Promise.all([refusal(end()), refusal(end())])
+    expect(ends.sort()).toEqual(['changed_meanwhile', 'granted'])
+    expect((await requestOf(accountId))?.state).toBe(state as 'paid')
+    expect((await shop.balance(accountId)).free).toBe(left)
+  })
+
+  test('it does not end while a refund of it waits', async () => {
+    const { accountId } = await newCustomer()
+    await adjust(accountId, 'credit', 3n)
+    await close(accountId)
+    const id = (await requestOf(accountId))?.id ?? ''
+    const pay = () => payRemainder(shop.people, id, { reference: 'bank 1', actor: 'olga' })
+    expect(await refusal(pay())).toBe('changed_meanwhile')
+    for (const one of await refundsOf(accountId)) await approve(one.id)
+    expect((await requestOf(accountId))?.state).toBe('open')
+    await pay()
+    expect((await requestOf(accountId))?.state).toBe('paid')
+    expect(await shop.balance(accountId)).toEqual({ free: 5, frozen: 0, back: [20, 3] })
+  })
+})
