@@ -108,16 +108,12 @@ export async function openParts(
     const business = await openBusiness(store)
     const keys = openKeyRing(store, config.tiers, clock, () => business.current.requireVerified)
     const place = { url: addressOf(config.listen) }
-    const publicUrl = () => config.publicUrl ?? business.current.publicUrl ?? place.url
+    const servedAt = () => config.publicUrl ?? business.current.publicUrl
+    const publicUrl = () => servedAt() ?? place.url
     const brand = () => ({ platform: business.current.platform, publicUrl: publicUrl() })
     return {
       ...{ config, clock, log, store, ledger, sealingKey, keys, business, place, publicUrl },
-      sessions: openSessions(
-        store,
-        config,
-        clock,
-        () => config.publicUrl ?? business.current.publicUrl,
-      ),
+      sessions: openSessions(store, config, clock, servedAt),
       outbox: openOutbox(clock, brand),
       forgetKeys: () => keys.forget(),
       catalog: await openCatalog(store, sealingKey),

@@ -154,6 +154,8 @@ test('a grant with a reference is booked once', async () => {
     'r',
     '--reference',
     'order-1',
+    '--expires',
+    '2099-01-31',
     '--data',
     data,
   ]
@@ -275,6 +277,12 @@ describe('what is wrong is refused with one sentence, a code and an exit code', 
       'amount must be a decimal string',
     ],
     [['credit', 'grant', 'A', '0', '--reason', 'x'], 2, 'invalid_request', 'an amount above zero'],
+    [
+      ['credit', 'grant', 'A', '1', '--reason', 'x', '--expires', '2020-01-31'],
+      2,
+      'invalid_request',
+      '--expires must be a date to come',
+    ],
     [
       ['credit', 'grant', 'A', '1e9', '--reason', 'x'],
       2,
