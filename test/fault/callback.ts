@@ -18,7 +18,6 @@ import { openFile, startProcess, verifyData } from './process.ts'
 const ordersEach = 4
 const credit = 25_000_000_000n
 const longestMs = 120
-const accountId = 'acc_payer'
 const secrets = { secretKey: 'sk_test_kill', webhookSecret: 'whsec_kill' }
 
 export interface KilledRound {
@@ -73,20 +72,21 @@ const asEnvironment = (settings: Record<string, string>) =>
     Object.entries(settings).map(([name, value]) => [`KKAI_${name.toUpperCase()}`, value]),
   )
 
-/** Orders with their checkouts, made while no server runs. */
+/** Orders of a new account with their checkouts, made while no server runs. */
 async function makeOrders(
   data: string,
   settings: Record<string, string>,
   round: number,
 ): Promise<string[]> {
   const parts = await openParts(readSettings({ data, ...settings }, {}).config, silentLog)
+  const accountId = `acc_${round}`
   const row = { id: accountId, kind: 'person' as const, createdAt: 0 }
-  await parts.store.write((db) => [db.insert(account).values(row).onConflictDoNothing()])
+  await parts.store.write((db) => [db.insert(account).values(row)])
   const ids: string[] = []
   for (let at = 0; at < ordersEach; at++) {
     const { id } = await createTopUp(parts, {
       ...{ accountId, userId: null, origin: 'customer', processor: 'stripe', method: 'card' },
-      ...{ credit, once: `${round}-${at}` },
+      ...{ credit, once: `${at}` },
     })
     ids.push(id)
   }
@@ -127,7 +127,7 @@ async function settleAndCompare(
     receipts: count("SELECT COUNT(*) AS n FROM receipt WHERE kind = 'receipt'"),
     'the last receipt’s number': count('SELECT MAX(number) AS n FROM receipt'),
     'credit in orders': count(
-      `SELECT credits_posted / ${credit} AS n FROM account WHERE id = '${accountId}'`,
+      `SELECT SUM(credits_posted) / ${credit} AS n FROM account WHERE kind = 'person'`,
     ),
   }
   file.close()
