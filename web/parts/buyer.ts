@@ -14,11 +14,11 @@ type BuyerView = Awaited<ReturnType<typeof readBuyer>>
 export function Buyer({ account }: { account: string }) {
   const w = receipt()
   const facts = useLoad(`buyer ${account}`, () => readBuyer(account))
-  return html`<h3>${w.billedTo}</h3><p class="soft">${w.billedLead}</p>
+  return html`<details><summary>${w.billedTo}</summary><p class="soft">${w.billedLead}</p>
     <${Load} of=${facts}>${(shown: BuyerView) =>
       may(account, 'bill')
         ? html`<${BuyerForm} account=${account} facts=${shown} again=${facts.again} />`
-        : html`<${BuyerLines} facts=${shown} />`}<//>`
+        : html`<${BuyerLines} facts=${shown} />`}<//></details>`
 }
 
 function BuyerLines({ facts }: { facts: BuyerView }) {

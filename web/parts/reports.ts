@@ -1,9 +1,10 @@
-/** The operator's reports, each a table with what it comes to; amounts of one currency are summed exactly as text. */
+/** The operator's reports, each a table with what it comes to. */
 import { api, ask } from '../api.ts'
 import { count, money, utc } from '../format.ts'
 import { adminReports } from '../words/admin-reports.ts'
 import { Act } from './act.ts'
 import { mayAdmin } from './admin.ts'
+import { sumOf } from './arithmetic.ts'
 import { Time, Usd } from './figures.ts'
 import { html } from './html.ts'
 import { Load, useLoad } from './load.ts'
@@ -79,7 +80,7 @@ export function TaxReport() {
         ${data.map(
           (
             row,
-          ) => html`<tr><td>${row.month}</td><td>${row.country ?? w.everyOther}</td><td class="number">${row.rate}%</td>
+          ) => html`<tr><td>${row.month}</td><td>${row.country ?? w.noCountry}</td><td class="number">${row.rate}%</td>
           ${amounts.map((name) => html`<td class="number">${money(row[name], row.currency)}</td>`)}</tr>`,
         )}
         ${byCurrency(data).map(
@@ -139,17 +140,4 @@ export function UnreconciledReport() {
 
 function byCurrency<Row extends { currency: string }>(rows: readonly Row[]): [string, Row[]][] {
   return [...Map.groupBy(rows, ({ currency }) => currency)]
-}
-
-/** Decimal strings, summed without rounding. */
-function sumOf(amounts: readonly string[]): string {
-  const decimals = Math.max(...amounts.map((text) => text.split('.')[1]?.length ?? 0))
-  const total = amounts.reduce((sum, text) => {
-    const [whole = '0', fraction = ''] = text.split('.')
-    return sum + BigInt(whole + fraction.padEnd(decimals, '0'))
-  }, 0n)
-  const digits = (total < 0n ? -total : total).toString().padStart(decimals + 1, '0')
-  const at = digits.length - decimals
-  const fraction = decimals > 0 ? `.${digits.slice(at)}` : ''
-  return `${total < 0n ? '-' : ''}${digits.slice(0, at)}${fraction}`
 }

@@ -79,7 +79,7 @@ export const adminReports = words({
       paid_twice: 'Paid twice',
       pending: 'No money yet',
     } as Record<string, string>,
-    everyOther: 'All others',
+    noCountry: 'Not stated',
     retry: 'Try again',
   },
   'zh-TW': {
@@ -155,7 +155,7 @@ export const adminReports = words({
       paid_twice: '重複付款',
       pending: '尚未入帳',
     },
-    everyOther: '其他國家',
+    noCountry: '未提供',
     retry: '重試',
   },
 })

@@ -1,7 +1,7 @@
-/** The product that the request's drawer shows is the one that the ledger charges. */
+/** Products and sums that pages show are the ones that the ledger has. */
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { times } from '../../../web/parts/arithmetic.ts'
+import { sumOf, times } from '../../../web/parts/arithmetic.ts'
 
 test.each([
   [6, '0.15', '0.0000009'],
@@ -26,4 +26,14 @@ test('every digit is kept, whatever the units and the price', () => {
       expect(shown).toBe(BigInt(units) * (BigInt(whole) * 10n ** 9n + BigInt(part)))
     }),
   )
+})
+
+test.each([
+  [['1.50', '-2.25', '0.000000001'], '-0.749999999'],
+  [['-0.4', '0.1'], '-0.3'],
+  [['7', '-7'], '0'],
+  [['825', '1000'], '1825'],
+  [['-0.05', '0.05'], '0.00'],
+])('the sum of %j is %s', (amounts, sum) => {
+  expect(sumOf(amounts)).toBe(sum)
 })
