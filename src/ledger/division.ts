@@ -63,15 +63,41 @@ export function bySpending(one: Lot, other: Lot): number {
 }
 
 export function divide(before: Division, stretch: readonly Divisible[]): Division {
+  const purse = openPurse(before)
+  const frozen = new Map(before.frozen)
+  const uses = openUses(before.uses)
+  for (const transfer of stretch) {
+    const { id, phase, pendingId, amount, code, correctsId } = transfer
+    // What a call holds is not spent.
+    if (code === 'usage' && phase !== 'post') continue
+    const { lots, taken } = purse
+    taken.clear()
+    const own = code === 'usage' ? undefined : lots.get(id)
+    if (own) purse.offer(own)
+    else if (transfer.debitId !== transfer.accountId) continue
+    else if (code === 'usage') purse.spend(amount)
+    else if (pendingId === null) {
+      purse.spend(amount, lots.get(correctsId ?? ''))
+      const takes = [...taken].map(([lotId, part]) => ({ lotId, amount: part }))
+      if (phase === 'pending') frozen.set(id, takes)
+    } else {
+      purse.giveBack(frozen.get(pendingId) ?? [], amount)
+      frozen.delete(pendingId)
+    }
+    for (const [lotId, part] of taken) if (part !== 0n) uses.note(lotId, part, transfer)
+  }
+  const seq = Number(stretch.at(-1)?.seq ?? before.seq)
+  return { seq, debt: purse.debt(), lots: [...purse.lots.values()], uses: uses.all, frozen }
+}
+
+/** The lots and the debt as they are at one place of the chain. `taken`: of each, until it is cleared. */
+function openPurse(before: Division) {
   const lots = new Map(before.lots.map((lot) => [lot.id, { ...lot }]))
   const open = [...lots.values()]
     .filter(({ seq, spent, amount }) => seq <= before.seq && spent < amount)
     .sort(bySpending)
-  const frozen = new Map(before.frozen)
-  const uses = openUses(before.uses)
-  let { debt } = before
-  // What the transfer at hand takes of each lot.
   const taken = new Map<string, bigint>()
+  let { debt } = before
 
   function take(lot: Lot, most: bigint): bigint {
     const left = lot.amount - lot.spent
@@ -113,27 +139,7 @@ export function divide(before: Division, stretch: readonly Divisible[]): Divisio
     }
   }
 
-  for (const transfer of stretch) {
-    const { id, phase, pendingId, amount, code, correctsId } = transfer
-    // What a call holds is not spent.
-    if (code === 'usage' && phase !== 'post') continue
-    taken.clear()
-    const own = code === 'usage' ? undefined : lots.get(id)
-    if (own) offer(own)
-    else if (transfer.debitId !== transfer.accountId) continue
-    else if (code === 'usage') spend(amount)
-    else if (pendingId === null) {
-      spend(amount, lots.get(correctsId ?? ''))
-      const takes = [...taken].map(([lotId, part]) => ({ lotId, amount: part }))
-      if (phase === 'pending') frozen.set(id, takes)
-    } else {
-      giveBack(frozen.get(pendingId) ?? [], amount)
-      frozen.delete(pendingId)
-    }
-    for (const [lotId, part] of taken) if (part !== 0n) uses.note(lotId, part, transfer)
-  }
-  const seq = Number(stretch.at(-1)?.seq ?? before.seq)
-  return { seq, debt, lots: [...lots.values()], uses: uses.all, frozen }
+  return { lots, taken, debt: () => debt, spend, offer, giveBack }
 }
 
 const dayMs = 24 * 60 * 60_000

@@ -63,7 +63,7 @@ async function readDivided(
   const lots = await selectLots({ db }).where(eq(lot.accountId, accountId))
   const last = sql`(SELECT MAX(later.from_seq) FROM lot_use later WHERE later.lot_id = ${lotUse.lotId})`
   const uses = await selectUses({ db }).where(
-    and(eq(lot.accountId, accountId), eq(lotUse.fromSeq, last)),
+    and(eq(lot.accountId, accountId), gt(lot.amount, lot.spent), eq(lotUse.fromSeq, last)),
   )
   const resolved = stretch.flatMap(({ code, pendingId }) =>
     code === 'refund' && pendingId !== null ? [pendingId] : [],
