@@ -2,10 +2,13 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
+import { closeAccount } from '../../src/account/close.ts'
+import { exportAccount } from '../../src/account/export.ts'
 import { changeBuyer } from '../../src/billing/buyer.ts'
 import { receiptRoutes } from '../../src/billing/receipt-routes.ts'
 import { readReceipt } from '../../src/billing/receipt-view.ts'
 import type { TopUpRow } from '../../src/billing/top-up.ts'
+import { buyer } from '../../src/store/credit.ts'
 import { account } from '../../src/store/schema.ts'
 import { databases } from '../helpers/database.ts'
 import { openDashboard } from '../helpers/members.ts'
@@ -21,8 +24,8 @@ describe.each(databases)('on %s', (_, open) => {
     const { store } = till.people
     const orders: TopUpRow[] = []
     for (const at of upTo(5)) {
-      const buyer = await till.newBuyer(`ann${at}`)
-      for (const _ of upTo(10)) orders.push(await till.order(buyer))
+      const ann = await till.newBuyer(`ann${at}`)
+      for (const _ of upTo(10)) orders.push(await till.order(ann))
     }
     const refused = () =>
       store
@@ -123,6 +126,21 @@ describe.each(databases)('on %s', (_, open) => {
         ...{ status: 404, body: { error: { code: 'not_found' } } },
       })
     })
+  })
+
+  test('a closed account keeps its receipts, and who it was billed as is blanked', async () => {
+    const till = await openTill(await open())
+    const { people, newBuyer } = till
+    const ann = await newBuyer('ann')
+    const facts = { name: 'Ann Ltd', address: '1 Old Street', email: null, tax_id: null }
+    await changeBuyer(people.store, ann, facts)
+    await till.buy(ann)
+    const kept = JSON.parse((await Array.fromAsync(exportAccount(people, ann))).join(''))
+    expect(kept).toMatchObject({ buyer: { name: 'Ann Ltd' }, receipts: [{ number: 1 }] })
+    const visitor = { userId: 'ann', email: 'ann@example.com' }
+    await closeAccount(people, ann, visitor, { name: ann, reason: '' })
+    expect(await people.store.db.select().from(buyer)).toEqual([])
+    expect((await readReceipt(people.store, ann, 1)).buyer.name).toBe('Ann Ltd')
   })
 
   test('however an order is paid back, its credit notes have its tax in proportion, and all of it in the end', async () => {
