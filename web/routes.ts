@@ -84,6 +84,8 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/admin/payments', who: 'admin', label: 'adminPayments', load: () => import('./pages/admin-payments.ts').then((m) => m.AdminPayments) },
   // biome-ignore format: a table is read by its rows
+  { path: '/admin/refunds', who: 'admin', label: 'adminRefunds', load: () => import('./pages/admin-refunds.ts').then((m) => m.AdminRefunds) },
+  // biome-ignore format: a table is read by its rows
   { path: '/admin/reports', who: 'admin', label: 'adminReports', load: () => import('./pages/admin-reports.ts').then((m) => m.AdminReports) },
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/new', who: 'visitor', label: null, load: () => import('./pages/new-account.ts').then((m) => m.NewAccount) },

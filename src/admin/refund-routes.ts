@@ -80,9 +80,9 @@ function decideRoutes(billing: Billing) {
     )
     .post(
       '/:id/approve',
-      async ({ params: { id }, visitor, body: { amount = null, reason = '' } }) => {
-        const granted = amount === null ? null : parseUsd(amount, 'amount')
-        await approveRefund(billing, id, { amount: granted, reason, actor: visitor.userId })
+      async ({ params: { id }, visitor, body: { part = null, reason = '' } }) => {
+        const amount = part === null ? null : parseUsd(part, 'part')
+        await approveRefund(billing, id, { amount, reason, actor: visitor.userId })
         await pay(billing, id)
         return show(id)
       },
@@ -90,7 +90,7 @@ function decideRoutes(billing: Billing) {
         admin: 'money',
         parse: 'strict',
         body: t.Object({
-          amount: t.Optional(t.Nullable(t.String({ maxLength: 40 }))),
+          part: t.Optional(t.Nullable(t.String({ maxLength: 40 }))),
           reason: t.Optional(reason),
         }),
         detail: describe(

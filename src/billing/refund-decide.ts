@@ -33,7 +33,7 @@ export async function approveRefund(
   const approved = amount ?? row.amount
   if (approved <= 0n || approved > row.amount) {
     const message = `Approve more than 0 and at most ${formatUsd(row.amount)} USD.`
-    throw new AppError('invalid_amount', { param: 'amount', message })
+    throw new AppError('invalid_amount', { param: 'part', message })
   }
   if (await isDisputed(store, order.id)) {
     const message = 'The payment is disputed: the bank may pay it back. Wait until that is decided.'
@@ -41,7 +41,7 @@ export async function approveRefund(
   }
   const granted = await grantedRefunds(store, order.id, id)
   const total = moneyOf(order, approved, granted)
-  if (total <= 0n) throw new AppError('not_refundable', { param: 'amount' })
+  if (total <= 0n) throw new AppError('not_refundable', { param: 'part' })
   const now = clock.now()
   const others = sql`(SELECT COUNT(*) FROM ${refund} o WHERE o.top_up_id = ${order.id} AND o.id <> ${id}
     AND o.state IN ('approved', 'paid', 'failed'))`
@@ -82,7 +82,7 @@ function moneyOf(
   const before = granted.reduce((sum, row) => sum + row.approved, 0n)
   const rest = granted.reduce((left, row) => left - row.total, order.total)
   const after = before + approved
-  if (after > order.credit) throw new AppError('not_refundable', { param: 'amount' })
+  if (after > order.credit) throw new AppError('not_refundable', { param: 'part' })
   const share = after === order.credit ? rest : paidBack(order, after) - paidBack(order, before)
   return share < rest ? share : rest
 }

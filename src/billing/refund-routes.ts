@@ -34,13 +34,13 @@ export function refundRoutes(billing: Billing) {
     )
     .post(
       '/top-ups/:id/refund',
-      async ({ member, visitor, params, body: { amount = null, reason, once } }) => {
+      async ({ member, visitor, params, body: { part = null, reason, once } }) => {
         requireActive(member)
         const { accountId } = member
         const order = await readTopUp(store, params.id, accountId)
         const row = await askRefund(billing, {
           ...{ accountId, topUpId: order.id, reason, once, askedBy: visitor.userId },
-          amount: amount === null ? null : parseUsd(amount, 'amount'),
+          amount: part === null ? null : parseUsd(part, 'part'),
         })
         return describeRefund(row, order)
       },
@@ -48,12 +48,12 @@ export function refundRoutes(billing: Billing) {
         may: 'bill',
         parse: 'strict',
         body: t.Object({
-          amount: t.Optional(t.Nullable(t.String({ maxLength: 40 }))),
+          part: t.Optional(t.Nullable(t.String({ maxLength: 40 }))),
           reason: t.String({ maxLength: 1000 }),
           once: t.String({ minLength: 1, maxLength: 64 }),
         }),
         detail: describe(
-          'Ask for a refund: the amount, or all, is set aside; the same `once` is the same refund',
+          'Ask for a part of it back, or for all: it is set aside; the same `once` is the same refund',
           ...(['invalid_amount', 'not_refundable', 'changed_meanwhile'] as const),
           ...(['role_not_allowed', 'account_suspended'] as const),
         ),

@@ -96,7 +96,7 @@ async function freeze(billing: Billing, wanted: WantedRefund): Promise<void> {
 
 const notRefundable = (most: bigint) =>
   new AppError('not_refundable', {
-    param: 'amount',
+    param: 'part',
     message:
       most > 0n
         ? `At most ${formatUsd(most)} USD of this order can go back, and at least what is a cent.`

@@ -10,6 +10,7 @@ import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { TopUpState } from '../parts/payments.ts'
 import { withQuery } from '../parts/query.ts'
+import { OrderRefunds } from '../parts/refund.ts'
 import { may } from '../parts/role.ts'
 import type { PageProps } from '../routes.ts'
 import { topUp, wayName } from '../words/top-up.ts'
@@ -67,7 +68,8 @@ function Order({ account, row, again }: OrderProps) {
     </p></div>
     <h2>${w.cost}</h2><${Cost} of=${row} />
     <p><small>${wayName(row.processor, row.method)} · <${Time} at=${row.created_at} />
-      ${row.state === 'open' && html` · ${w.until} <${Time} at=${row.expires_at} />`}</small></p>`
+      ${row.state === 'open' && html` · ${w.until} <${Time} at=${row.expires_at} />`}</small></p>
+    ${row.state === 'paid' && html`<${OrderRefunds} account=${account} order=${row.id} />`}`
 }
 
 /** What the operator looks into: another payment than the order's. */

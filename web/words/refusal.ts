@@ -54,6 +54,8 @@ const en: Record<string, string> = {
   'invalid_request.taxes': 'Write a country code and a percentage on each line, such as “TW 5”.',
   payment_unavailable:
     'The payment service does not answer. Nothing was charged; try again in a few minutes.',
+  not_refundable:
+    'That much cannot go back: it was spent, is held by calls, was paid back already, or is less than a cent.',
   changed_meanwhile: 'This has changed meanwhile. Look at it again, then decide.',
   insufficient_credits: 'The balance does not cover this. Add credit.',
   storage_unavailable: 'Nothing can be saved right now. Try again shortly.',
@@ -110,6 +112,7 @@ const zhTW: Record<keyof typeof en, string> = {
   'invalid_amount.taxes': '請填寫百分比，例如 5 或 2.75。',
   'invalid_request.taxes': '請於每行填寫國家代碼與百分比，例如「TW 5」。',
   payment_unavailable: '付款服務沒有回應，沒有收取任何款項。請於幾分鐘後再試。',
+  not_refundable: '無法退還這個金額：已使用、正由呼叫保留、已退款，或不足一美分。',
   changed_meanwhile: '內容已變更，請重新確認後再決定。',
   insufficient_credits: '餘額不足，請儲值。',
   storage_unavailable: '目前無法儲存，請稍後再試。',

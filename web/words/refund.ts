@@ -1,0 +1,71 @@
+/** The words of refunds: asking for one, and where it stands. */
+import { words } from '../language.ts'
+
+export const refund = words({
+  en: {
+    title: 'Refunds of this order',
+    ask: 'Ask for a refund',
+    canGoBack: (credit: string, total: string) =>
+      `Up to ${credit} of credit can go back: ${total} to you.`,
+    nothing: 'Nothing of this order can go back: it is spent, or paid back already.',
+    held: (left: string, free: string) =>
+      `${left} of this order is unspent, but only ${free} of your balance is free: calls hold the rest, or there is a debt.`,
+    fee: 'The payment fee goes back only with the whole order.',
+    byHand: 'It is transferred by hand; that may take some days.',
+    lead: 'From now on the amount is set aside and cannot be spent. We decide within 14 days and write to you.',
+    amount: 'How much, in USD',
+    most: (credit: string) => `At most ${credit}`,
+    reason: 'Why? (We read it, and decide by it.)',
+    send: 'Ask for it',
+    time: 'Asked',
+    state: 'State',
+    credit: 'Credit',
+    total: 'Paid to you',
+    answer: 'Our answer',
+    acts: 'Withdraw',
+    states: {
+      asked: 'Waiting for our decision',
+      approved: 'Approved, being paid',
+      paid: 'Paid back',
+      refused: 'Refused',
+      withdrawn: 'Withdrawn',
+      failed: 'Could not be paid',
+    } as Record<string, string>,
+    of: (amount: string) => `of ${amount}`,
+    withdraw: 'Withdraw',
+    withdrawSure: 'Withdraw this refund? The amount is part of your balance again.',
+  },
+  'zh-TW': {
+    title: '此訂單的退款',
+    ask: '申請退款',
+    canGoBack: (credit: string, total: string) =>
+      `最多可退還 ${credit} 的餘額，您會收到 ${total}。`,
+    nothing: '此訂單沒有可退還的金額：已使用或已退款。',
+    held: (left: string, free: string) =>
+      `此訂單尚有 ${left} 未使用，但可用餘額只有 ${free}：其餘由進行中的呼叫保留，或帳號有欠款。`,
+    fee: '整筆訂單退款時才會退還手續費。',
+    byHand: '將以人工匯款退回，可能需要幾天。',
+    lead: '申請後這筆金額即會保留，無法使用。我們會在 14 天內決定並以郵件通知。',
+    amount: '退款金額（USD）',
+    most: (credit: string) => `最多 ${credit}`,
+    reason: '退款原因（我們會據此審核）',
+    send: '送出申請',
+    time: '申請時間',
+    state: '狀態',
+    credit: '餘額',
+    total: '退款金額',
+    answer: '我們的回覆',
+    acts: '撤回',
+    states: {
+      asked: '審核中',
+      approved: '已核准，付款中',
+      paid: '已退款',
+      refused: '未核准',
+      withdrawn: '已撤回',
+      failed: '無法付款',
+    } as Record<string, string>,
+    of: (amount: string) => `申請 ${amount}`,
+    withdraw: '撤回',
+    withdrawSure: '要撤回這筆退款申請嗎？金額會回到餘額。',
+  },
+})
