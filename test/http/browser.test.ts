@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'bun:test'
 import { is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import * as creditTables from '../../src/store/credit.ts'
 import * as peopleTables from '../../src/store/people.ts'
 import * as moneyTables from '../../src/store/schema.ts'
 import { pages } from '../../web/routes.ts'
@@ -33,13 +34,13 @@ await store.write((db) => [
 ])
 const hers: Record<string, string> = {
   ...{ account: 'ours', user: 'ann', id: 'key_ours', webhook: 'whk_ours', provider: 'oidc' },
-  ...{ kind: 'terms' },
+  ...{ kind: 'terms', receipt: '1' },
 }
 const cookie = (await parts.sessions.open('ann', { address: '', agent: null })).split(';')[0] ?? ''
 
 /** Every row of every table; a server's own row tells that it is there. */
 async function everything() {
-  const tables = Object.values({ ...peopleTables, ...moneyTables }).filter(
+  const tables = Object.values({ ...peopleTables, ...moneyTables, ...creditTables }).filter(
     (one) => is(one, SQLiteTable) && one !== moneyTables.instance,
   ) as SQLiteTable[]
   return Promise.all(tables.map((table) => store.db.select().from(table)))
@@ -62,6 +63,8 @@ async function send(route: Route, headers: Record<string, string>, query = sampl
 const routes = apiRoutes(server.routes)
 /** They know keys, not cookies: a browser sends no key unasked. */
 const byKey = ({ path }: Route) => /^(\/api)?\/v1\//.test(path)
+/** They know what a processor proves, and neither cookie nor page. */
+const byProof = ({ path }: Route) => path === '/api/payments/:processor'
 const reading = routes.filter(({ method }) => method === 'GET')
 const writing = routes.filter(({ method }) => method !== 'GET')
 
@@ -74,7 +77,7 @@ const foreign = [
 const refused = { status: 403, code: 'foreign_origin' }
 
 describe.each(foreign)('%s', (_, headers) => {
-  test.each(cases(writing.filter((route) => !byKey(route))))(
+  test.each(cases(writing.filter((route) => !byKey(route) && !byProof(route))))(
     'is refused, and nothing changes: %s',
     async (_, route) => {
       const before = await everything()
@@ -120,14 +123,29 @@ describe('a link from another site', () => {
     const paths = reading.filter((route) => !byKey(route)).map(({ path }) => path.slice(5))
     const ofAccount = paths.filter((path) => path.startsWith('accounts/:account'))
     expect(ofAccount.map((path) => path.slice(17)).sort()).toEqual([
-      ...['', '/export', '/invitations', '/keys', '/members', '/overview', '/requests'],
-      ...['/requests.csv', '/requests/:id', '/statement', '/statement.csv', '/usage'],
+      ...['', '/buyer', '/export', '/invitations', '/keys', '/lots', '/lots/:lot', '/members'],
+      ...['/notices', '/overview', '/receipts', '/receipts/:number', '/recharge', '/refunds'],
+      ...['/requests', '/requests.csv', '/requests/:id', '/statement', '/statement.csv'],
+      ...['/statements/:month', '/top-ups', '/top-ups/:id', '/top-ups/:id/checkout'],
+      ...['/top-ups/:id/refund', '/top-ups/options', '/top-ups/quote', '/usage'],
       ...['/webhooks', '/webhooks/:webhook/deliveries'],
     ])
+    const reports = ['fees', 'liability', 'revenue', 'tax', 'unreconciled'].flatMap((name) => [
+      ...[`admin/reports/${name}`, `admin/reports/${name}.csv`],
+    ])
     expect(paths.filter((path) => !ofAccount.includes(path)).sort()).toEqual([
+      ...['admin/announcements', 'admin/disputes', 'admin/payment-settings', 'admin/payments'],
+      ...['admin/refund-requests', 'admin/refunds', ...reports, 'admin/vouchers'],
+      ...['admin/vouchers/:batch', 'announcements'],
       ...['captcha', 'demo/mails', 'documents', 'documents/:kind', 'documents/:kind/:version'],
-      ...['invitations', 'me', 'me/export', 'me/passkeys', 'me/sessions', 'models'],
-      ...['models/history', 'oauth/:provider', 'oauth/:provider/callback', 'register/oauth'],
+      ...['invitations', 'me', 'me/export', 'me/notices', 'me/passkeys', 'me/sessions'],
+      ...[
+        'models',
+        'models/history',
+        'oauth/:provider',
+        'oauth/:provider/callback',
+        'register/oauth',
+      ],
       ...['session', 'setup', 'status'],
     ])
   })
