@@ -6,7 +6,7 @@ export const billing = words({
     title: 'Billing',
     balance: 'Balance',
     debt: 'The balance is negative: calls are refused until credit is added.',
-    held: (amount: string) => `${amount} held for calls under way`,
+    held: (amount: string) => `${amount} held for calls under way or set aside for refunds`,
     codes: {
       usage: 'Call',
       usage_excess: 'Call, beyond its hold',
@@ -25,7 +25,7 @@ export const billing = words({
     title: '帳務',
     balance: '餘額',
     debt: '餘額為負，補足前請求會被拒絕。',
-    held: (amount: string) => `進行中的請求保留 ${amount}`,
+    held: (amount: string) => `為進行中的請求或退款保留 ${amount}`,
     codes: {
       usage: '請求',
       usage_excess: '請求（超出保留金額）',
