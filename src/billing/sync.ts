@@ -4,7 +4,7 @@
  * comes, in which order, or how often. An order is paid only by its own processor, for its exact total, in its currency and in
  * the platform's mode; what differs is never credited and shows as unreconciled. Money that comes late is credit all the same.
  */
-import { and, eq, inArray, isNull, ne } from 'drizzle-orm'
+import { and, eq, inArray, ne } from 'drizzle-orm'
 import { formatMinor, formatUsd } from '../base/amount.ts'
 import { newId } from '../base/id.ts'
 import type { Payment } from '../processors/processor.ts'
@@ -63,21 +63,33 @@ async function fulfil(
   payment: Payment,
   actor: string | undefined,
 ): Promise<void> {
-  const wrong = findMismatch(billing, row, payment)
-  if (wrong !== null) return doubt(billing, row, payment, wrong)
-  const paymentId = payment.paymentId as string
-  if (row.state !== 'paid') await credit(billing, row, { ...payment, paymentId }, actor)
-  const after = await readTopUp(billing.store, row.id)
-  if (after.state !== 'paid') return doubt(billing, after, payment, 'payment_of_another_order')
-  if (after.paymentId !== paymentId) return doubt(billing, after, payment, 'paid_twice')
   const { store, clock } = billing
+  const isThis = eq(topUp.id, row.id)
+  if (row.state !== 'paid' || row.paymentId !== payment.paymentId) {
+    const wrong = findMismatch(billing, row, payment) ?? (await pay(billing, row, payment, actor))
+    if (wrong !== null) return doubt(billing, row, payment, wrong)
+  }
+  const fee = payment.fee === null ? {} : { processorFee: payment.fee }
   await store.write((db) => [
-    db.update(topUp).set({ checkedAt: clock.now() }).where(eq(topUp.id, row.id)),
     db
       .update(topUp)
-      .set({ processorFee: payment.fee })
-      .where(and(eq(topUp.id, row.id), isNull(topUp.processorFee))),
+      .set({ checkedAt: clock.now(), ...fee })
+      .where(isThis),
   ])
+}
+
+/** Null once the order is paid by this very payment. */
+async function pay(
+  billing: Billing,
+  row: TopUpRow,
+  payment: Payment,
+  actor: string | undefined,
+): Promise<Mismatch | null> {
+  const paymentId = payment.paymentId as string
+  if (row.state !== 'paid') await credit(billing, row, paymentId, actor)
+  const after = await readTopUp(billing.store, row.id)
+  if (after.state !== 'paid') return 'payment_of_another_order'
+  return after.paymentId === paymentId ? null : 'paid_twice'
 }
 
 function findMismatch({ config }: Billing, row: TopUpRow, payment: Payment): Mismatch | null {
@@ -91,7 +103,7 @@ function findMismatch({ config }: Billing, row: TopUpRow, payment: Payment): Mis
 async function credit(
   billing: Billing,
   row: TopUpRow,
-  { paymentId, fee }: { paymentId: string; fee: bigint | null },
+  paymentId: string,
   actor: string | undefined,
 ): Promise<void> {
   const { store, ledger, clock, log } = billing
@@ -103,7 +115,7 @@ async function credit(
     must(
       store.db
         .update(topUp)
-        .set({ ...paid, processorFee: fee, checkedAt: now })
+        .set({ ...paid, checkedAt: now })
         .where(isUnpaid),
       'changed_meanwhile',
     ),
