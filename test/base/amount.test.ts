@@ -9,6 +9,7 @@ import {
   formatPrice,
   formatUnitPrice,
   formatUsd,
+  paidBack,
   parseExchangeRate,
   parseMinor,
   parsePercent,
@@ -284,5 +285,29 @@ describe('what a payer pays', () => {
         expect(taken).toBe(credit)
       }),
     )
+  })
+
+  test('of an order whose credit goes back in parts, all of it has gone back with the last', () => {
+    const amounts = fc.tuple(
+      fc.bigInt(1n, 10n ** 12n),
+      fc.bigInt(1n, 10n ** 6n),
+      fc.bigInt(0n, 10n ** 5n),
+      fc.bigInt(0n, 10n ** 5n),
+    )
+    fc.assert(
+      fc.property(amounts, fc.bigInt(0n, 10n ** 12n), ([credit, price, fee, tax], drawn) => {
+        const order = { credit, price, fee, total: price + fee + tax }
+        const part = drawn % credit
+        const back = paidBack(order, part)
+        // Never more than the part's share of all, nor less than its share of the price, but for what is rounded.
+        expect(back * credit).toBeLessThanOrEqual(order.total * part)
+        expect((back + 1n) * credit).toBeGreaterThan(price * part)
+        expect(paidBack(order, credit)).toBe(order.total)
+      }),
+    )
+    const order = { credit: 25n, price: 2500n, fee: 125n, total: 2756n }
+    expect([paidBack(order, 10n), paidBack(order, 24n), paidBack(order, 25n)]).toEqual([
+      ...[1049n, 2519n, 2756n],
+    ])
   })
 })

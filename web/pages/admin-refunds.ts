@@ -59,15 +59,14 @@ interface ListProps {
 
 function List({ rows, again, onDecide }: ListProps) {
   const w = adminRefunds()
-  const head = [w.time, w.account, w.state, { number: w.credit }, { number: w.total }, w.order]
+  const head = [w.time, w.account, w.state, { number: w.credit }, w.order]
   const acts = mayAdmin('money')
   return html`<${Table} label=${w.title} head=${acts ? [...head, w.acts] : head}>${rows.map(
     (row) => html`<tr key=${row.id}>
       <td><${Time} at=${row.created_at} />${row.reason && html`<br /><small>${row.reason}</small>`}</td>
       <td>${row.account.name}${row.request !== null && html`<br /><small>${w.closure}</small>`}</td>
       <td><${Standing} row=${row} /></td>
-      <td class="number"><${RefundCredit} row=${row} /></td>
-      <td class="number">${row.total === null ? '–' : money(row.total, row.currency)}</td>
+      <td class="number"><${RefundCredit} row=${row} />${row.total !== null && html`<br /><small>${w.total(money(row.total, row.currency))}</small>`}</td>
       <td>${wayName(row.processor, row.method)}<br /><small>${row.top_up}<br />${w.ofOrder(usd(row.order_credit), usd(row.left))}</small></td>
       ${acts && html`<td><${Acts} row=${row} again=${again} onDecide=${onDecide} /></td>`}</tr>`,
   )}<//>`

@@ -89,19 +89,22 @@ function RefundTable({ account, rows, again }: TableProps) {
     await ask(api.accounts({ account }).refunds({ id }).delete())
     again()
   }
-  const head = [w.time, w.state, { number: w.credit }, { number: w.total }, w.answer, w.acts]
-  return html`<${Table} label=${w.title} head=${head}>${rows.map(
+  const head = [w.time, w.state, { number: w.credit }, { number: w.total }, w.answer]
+  const acts = may(account, 'bill') && rows.some(({ state }) => state === 'asked')
+  return html`<${Table} label=${w.title} head=${acts ? [...head, w.acts] : head}>${rows.map(
     (row) => html`<tr key=${row.id}>
       <td><${Time} at=${row.created_at} />${row.reason && html`<br /><small>${row.reason}</small>`}</td>
       <td><${RefundState} state=${row.state} /></td>
       <td class="number"><${RefundCredit} row=${row} /></td>
       <td class="number">${row.total === null ? '–' : money(row.total, row.currency)}</td>
       <td>${row.decision || '–'}</td>
-      <td>${
-        row.state === 'asked' &&
-        may(account, 'bill') &&
-        html`<${Act} act=${() => withdraw(row.id)} confirm=${w.withdrawSure} name=${`${w.withdraw}: ${usd(row.amount)}`}>${w.withdraw}<//>`
-      }</td></tr>`,
+      ${
+        acts &&
+        html`<td>${
+          row.state === 'asked' &&
+          html`<${Act} act=${() => withdraw(row.id)} confirm=${w.withdrawSure} name=${`${w.withdraw}: ${usd(row.amount)}`}>${w.withdraw}<//>`
+        }</td>`
+      }</tr>`,
   )}<//>`
 }
 
