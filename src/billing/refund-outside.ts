@@ -28,10 +28,14 @@ export async function settleRefunds(
   }
 }
 
-/** By our id or the processor's; or one that we could not have paid, and somebody paid there by hand. */
+/**
+ * By the processor's id or ours; or one that we could not have paid, and somebody paid there by hand. What was paid by hand under
+ * another reference and then by the processor too was paid twice: that one is another.
+ */
 function findTold(rows: readonly RefundRow[], { id, ours, amount, state }: OutsideRefund) {
   return (
-    rows.find((row) => (ours === null ? row.externalId === id : row.id === ours)) ??
+    rows.find((row) => row.externalId === id) ??
+    rows.find((row) => row.id === ours && row.state !== 'paid') ??
     rows.find((row) => state === 'paid' && row.state === 'failed' && row.total === amount)
   )
 }

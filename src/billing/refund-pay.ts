@@ -75,12 +75,12 @@ async function askProcessor(
 ): Promise<OutsideRefund> {
   const processor = processors.get(order.processor)
   if (!processor?.refund) throw final('pay it back by hand: the processor cannot')
-  if (await isDisputed(store, order.id)) throw final('the payment is disputed')
   if (attempts > 1) {
     const { refunds } = await processor.fetch(orderedOf(order))
     const known = refunds.find(({ ours }) => ours === id)
     if (known) return known
   }
+  if (await isDisputed(store, order.id)) throw final('the payment is disputed')
   const amount = total as bigint
   if (externalId !== null) return { id: externalId, amount, state: 'pending', ours: id }
   if (askingAt !== null && processor.forgetsRefunds) {
@@ -127,13 +127,12 @@ export async function resolveRefund(
     await store.write((db) => [db.update(refund).set({ failure }).where(eq(refund.id, row.id))])
     return
   }
-  const { state } = failure === null ? row : { state: 'failed' as const }
-  const known = { externalId: told.id, askingAt: null, nextAt: clock.now() + longestMs }
+  const known = { externalId: told.id, askingAt: null, nextAt: clock.now() + longestMs, failure }
   await store.write((db) => [
     db
       .update(refund)
-      .set({ ...known, failure, state })
-      .where(and(eq(refund.id, row.id), eq(refund.state, row.state))),
+      .set({ ...known, ...(failure !== null && { state: 'failed' }) })
+      .where(and(eq(refund.id, row.id), eq(refund.state, 'approved'))),
   ])
 }
 

@@ -197,6 +197,36 @@ describe.each(databases)('on %s', (_, open) => {
     expect(await refusal(again)).toBe('changed_meanwhile')
   })
 
+  test('what failed and was refused, or paid by hand, stays so however often that is told', async () => {
+    for (const [act, state, back] of [
+      [
+        (id: string) => refuseRefund(shop.people, id, { reason: 'no', actor: 'olga' }),
+        'refused',
+        [],
+      ],
+      [(id: string) => payByHand(shop.people, id, { reference: id, actor: 'olga' }), 'paid', [25]],
+    ] as const) {
+      const { accountId, order, id } = await approved()
+      shop.bank.state = 'failed'
+      await payRefund(shop.people, id)
+      expect((await shop.read(id)).state).toBe('failed')
+      await act(id)
+      await told(order, { ...outside(`re_${id}`, 2500n, id), state: 'failed' })
+      expect((await shop.read(id)).state).toBe(state)
+      expect((await shop.balance(accountId)).back).toEqual([...back])
+    }
+  })
+
+  test('paid by hand, and then by the processor too: both are booked, as far as there is credit', async () => {
+    const { accountId, order, id } = await approved(10n * usd)
+    shop.bank.before = () => lost(false)
+    await payRefund(shop.people, id)
+    await payByHand(shop.people, id, { reference: 'bank 9', actor: 'olga' })
+    await told(order, outside(`re_${id}`, 1000n, id))
+    await told(order, outside(`re_${id}`, 1000n, id))
+    expect((await shop.balance(accountId)).back).toEqual([10, 10])
+  })
+
   test('a processor that pays nothing back leaves it to the operator', async () => {
     const { id } = await approved()
     const { refund: pay, ...without } = shop.processor
