@@ -54,8 +54,8 @@ function Site() {
 }
 
 // A page that comes back from the browser's memory shows what was, such as the balance before a payment.
-addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) location.reload()
+addEventListener('pageshow', (event) => {
+  if ((event as PageTransitionEvent).persisted) location.reload()
 })
 refreshSession().catch(() => {
   // Not reached: public pages work, and what needs a session says so itself.

@@ -13,6 +13,7 @@ import { openLog } from '../base/log.ts'
 import { applyCatalog } from '../catalog/apply.ts'
 import { type Config, readSettings } from '../config.ts'
 import { demoCatalog } from '../demo/catalog.ts'
+import { seedCredit } from '../demo/credit.ts'
 import { startPayments } from '../demo/payments/beside.ts'
 import { type DemoPeople, historyDays, seedPeople } from '../demo/people.ts'
 import { startSimulator } from '../demo/simulator/simulator.ts'
@@ -42,7 +43,8 @@ async function runDemo({ flags, json, print, runNamed }: Context): Promise<numbe
       const server = await startServer(parts, { demoMails: true })
       const { url } = server
       payments.callBackTo(url)
-      const facts = { url, ...seeded, simulator: simulator.url, data }
+      const voucher = await seedCredit(parts, payments, seeded.account)
+      const facts = { url, ...seeded, voucher, simulator: simulator.url, data }
       await print(json ? JSON.stringify(facts) : greet(facts))
       await stopped
       await server.stop()
@@ -94,18 +96,19 @@ interface Facts extends DemoPeople {
   url: string
   simulator: string
   data: string
+  voucher: string
 }
 
-function greet({ url, key, account, admin, simulator, data }: Facts): string {
+function greet({ url, key, account, admin, simulator, data, voucher }: Facts): string {
   return `The demo listens on ${url} (documentation: ${url}/swagger)
 
   dashboard  ${url}/login   ${admin.email}   password ${admin.password}
   mails      ${url}/demo/mails (nothing is really sent)
   base URL   ${url}/api/v1
   key        ${key}
-  account    ${account}: a month of calls, paid from $100 of credit
+  account    ${account}: a month of calls, paid from $125 of credit
   provider   simulated, at ${simulator} (what it received and sent: ${simulator}/journal)
-  payments   simulated: top up in the dashboard; no money moves
+  payments   simulated: top up in the dashboard; no money moves. Or redeem ${voucher}
 
 Try it:
   curl ${url}/api/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\

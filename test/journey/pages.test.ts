@@ -21,6 +21,8 @@ interface Demo {
 }
 
 let demo: Demo
+/** What the demo's account bought. */
+let order = ''
 let visitor: Visit
 let stranger: Visit
 
@@ -32,6 +34,8 @@ const parts = (path: string) =>
     .replace(':kind', 'terms')
     .replace('/docs/:page', '/docs/quickstart')
     .replace('/models/*', '/models/anthropic/sim-chat')
+    .replace('/top-ups/:id', `/top-ups/${order}`)
+    .replace('/receipts/:number', '/receipts/1')
 
 const looks = [360, 1280].flatMap((width) =>
   (['light', 'dark'] as const).flatMap((theme) =>
@@ -59,6 +63,10 @@ async function enter(): Promise<Visit> {
     JSON.stringify(demo.admin),
   )
   expect(status).toBe(200)
+  order = await entered.page.evaluate(
+    async (path: string) => (await (await fetch(path)).json()).data[0].id,
+    `/api/accounts/${demo.account}/top-ups`,
+  )
   return entered
 }
 

@@ -17,7 +17,7 @@ export function Payments({ account }: { account: string }) {
   const { first, rows, more } = usePieces(`top-ups ${account}`, (after) =>
     readPayments(account, after),
   )
-  return html`<section aria-labelledby="payments"><h2 id="payments">${w.list}</h2>
+  return html`<section><h2>${w.list}</h2>
     <${Load} of=${first}>${() =>
       rows.length === 0
         ? html`<div class="state"><p>${w.empty}</p><a class="button" href="#top-up">${w.title}</a></div>`

@@ -9,6 +9,8 @@ export interface SimulatedPayments {
   settings: Record<string, string>
   /** Where that server then listens: Stripe calls back at an address that was set once, not one of the order. */
   callBackTo(serverUrl: string): void
+  /** Pays an order at Stripe as its page does. */
+  pay(order: string): void
   stop(): Promise<void>
 }
 
@@ -40,6 +42,7 @@ export function startPayments(clock: Clock = systemClock): SimulatedPayments {
     callBackTo: (serverUrl) => {
       webhook = `${serverUrl}/api/payments/stripe`
     },
+    pay: (order) => stripe.control.pay({ order }),
     stop: async () => {
       await stripe.stop()
       await ecpay.stop()
