@@ -45,6 +45,9 @@ export function parsePrice(text: unknown, param: string | null = null): bigint {
   return price
 }
 
+/** `Math.min` is for numbers only. */
+export const lesser = (a: bigint, b: bigint) => (a < b ? a : b)
+
 /** A price raised by `percent` (`"20"`, `"12.5"`, at most two decimals and 1000), rounded up to what a price can say. */
 export function raisePrice(price: bigint, percent: unknown): bigint {
   const hundredths = parseDecimal(percent, 2)
@@ -54,7 +57,7 @@ export function raisePrice(price: bigint, percent: unknown): bigint {
     })
   }
   const raised = (price * (10_000n + hundredths) + 9_999n) / 10_000n
-  return raised < highestPrice ? raised : highestPrice
+  return lesser(raised, highestPrice)
 }
 
 function parseDecimal(text: unknown, decimals: number): bigint | null {

@@ -3,14 +3,13 @@
  * and the account is suspended until it is decided. Won, the credit comes back and the account works again; lost, both stay.
  */
 import { and, eq, ne, sql } from 'drizzle-orm'
-import { formatUsd, proportion } from '../base/amount.ts'
+import { formatUsd, lesser, proportion } from '../base/amount.ts'
 import { newId } from '../base/id.ts'
 import type { OutsideDispute } from '../processors/processor.ts'
 import { dispute } from '../store/credit.ts'
 import { account } from '../store/schema.ts'
 import { must, storable } from '../store/store.ts'
 import { type Billing, unlessChanged } from './billing.ts'
-
 import { mailPayers } from './payer.ts'
 import type { TopUpRow } from './top-up.ts'
 
@@ -46,7 +45,7 @@ async function openDispute(
 ): Promise<DisputeRow> {
   const { store, ledger, clock, log, forgetKeys } = billing
   const now = clock.now()
-  const amount = proportion(credit, told.amount < total ? told.amount : total, total)
+  const amount = proportion(credit, lesser(told.amount, total), total)
   const transferId = newId('tfr_', now)
   const row = {
     ...{ id: told.id, accountId, topUpId, state: 'open' as const, amount, transferId },

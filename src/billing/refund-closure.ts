@@ -3,7 +3,7 @@
  * belongs to no order, or is refused its way back, stays before the operator with the address that was left for it.
  */
 import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
-import { formatUsd } from '../base/amount.ts'
+import { formatUsd, lesser } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import { refund, topUp } from '../store/credit.ts'
@@ -41,7 +41,7 @@ async function openRequest(billing: Billing, { id, accountId, amount, reason }: 
     const once = `${id}:${order.id}`
     const known = await findOnce(store, { accountId, once })
     const { most } = await readRefundable(store, order)
-    const part = known?.amount ?? (rest < most ? rest : most)
+    const part = known?.amount ?? lesser(rest, most)
     if (known === null && part >= cent) {
       await askRefund(billing, {
         ...{ accountId, topUpId: order.id, amount: part, reason, once },

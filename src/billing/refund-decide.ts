@@ -3,7 +3,7 @@
  * is approved is on disk before anyone is asked to pay it; how much money that is was computed then, once.
  */
 import { and, eq, sql } from 'drizzle-orm'
-import { formatMinor, formatUsd, paidBack } from '../base/amount.ts'
+import { formatMinor, formatUsd, lesser, paidBack } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { dispute, refund } from '../store/credit.ts'
 import { account } from '../store/schema.ts'
@@ -84,7 +84,7 @@ function moneyOf(
   const after = before + approved
   if (after > order.credit) throw new AppError('not_refundable', { param: 'part' })
   const share = after === order.credit ? rest : paidBack(order, after) - paidBack(order, before)
-  return share < rest ? share : rest
+  return lesser(share, rest)
 }
 
 export async function isDisputed({ db }: Store, topUpId: string): Promise<boolean> {

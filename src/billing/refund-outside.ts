@@ -3,7 +3,7 @@
  * booked as it is, also where its credit was spent: as its part of the order's credit, and never more than all of it together.
  */
 import { eq, sql } from 'drizzle-orm'
-import { proportion } from '../base/amount.ts'
+import { lesser, proportion } from '../base/amount.ts'
 import { newId } from '../base/id.ts'
 import type { OutsideRefund } from '../processors/processor.ts'
 import { refund } from '../store/credit.ts'
@@ -46,7 +46,7 @@ async function bookOutside(billing: Billing, order: TopUpRow, told: OutsideRefun
   const granted = await grantedRefunds(store, topUpId)
   const credit = granted.reduce((left, { approved }) => left - approved, order.credit)
   const money = granted.reduce((left, { total }) => left - total, order.total)
-  const total = told.amount < money ? told.amount : money
+  const total = lesser(told.amount, money)
   const share = proportion(order.credit, total, order.total, order.total - money)
   const amount = total === money || share > credit ? credit : share
   if (amount <= 0n) {

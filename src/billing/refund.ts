@@ -3,7 +3,7 @@
  * order is unspent and free. An operator decides (`refund-decide.ts`), the processor pays (`refund-pay.ts`).
  */
 import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm'
-import { formatMinor, formatUsd, paidBack } from '../base/amount.ts'
+import { formatMinor, formatUsd, lesser, paidBack } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import { refundable } from '../ledger/lot.ts'
@@ -136,7 +136,7 @@ export async function readRefundable(store: Store, order: TopUpRow) {
     .from(account)
     .where(eq(account.id, order.accountId))
   const free = BigInt(now?.free ?? 0)
-  const least = free < left ? free : left
+  const least = lesser(free, left)
   return { seq: before?.seq ?? 0, left, free, most: least > 0n ? least : 0n }
 }
 

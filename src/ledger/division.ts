@@ -6,6 +6,7 @@
  *
  * Kept at every transfer: Σ(amount − spent) − debt = credits posted − debits posted − refunds that are asked for.
  */
+import { lesser } from '../base/amount.ts'
 import type { Link } from './chain.ts'
 
 export interface Lot {
@@ -101,7 +102,7 @@ function openPurse(before: Division) {
 
   function take(lot: Lot, most: bigint): bigint {
     const left = lot.amount - lot.spent
-    const amount = most < left ? most : left
+    const amount = lesser(most, left)
     lot.spent += amount
     if (amount === left) open.splice(open.indexOf(lot), 1)
     taken.set(lot.id, (taken.get(lot.id) ?? 0n) + amount)
@@ -131,7 +132,7 @@ function openPurse(before: Division) {
     const of = new Map(takes.map(({ lotId, amount }) => [lotId, amount]))
     for (const lot of [...lots.values()].filter(({ id }) => of.has(id)).sort(bySpending)) {
       const most = of.get(lot.id) ?? 0n
-      const back = most < rest ? most : rest
+      const back = lesser(most, rest)
       rest -= back
       lot.spent -= back
       taken.set(lot.id, (taken.get(lot.id) ?? 0n) - back)

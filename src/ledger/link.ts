@@ -2,6 +2,7 @@
  * The movements that the ledger books, as links of the account's chain, and how much of a hold or a cost may be taken.
  * Pure: both stores use it, so that they cannot differ in what they book.
  */
+import { lesser } from '../base/amount.ts'
 import { assert } from '../base/assert.ts'
 import { AppError } from '../base/error.ts'
 import { storable } from '../store/store.ts'
@@ -118,16 +119,14 @@ export function debitsOf({ phase = 'single', amount }: Movement, frozen: bigint)
 export function grant(hold: NewHold, free: bigint, freeOnKey: bigint | null): bigint {
   if (free < hold.least) throw new AppError('insufficient_credits')
   if (freeOnKey !== null && freeOnKey < hold.least) throw new AppError('key_limit_reached')
-  return [hold.amount, free, freeOnKey ?? hold.amount].reduce((least, next) =>
-    next < least ? next : least,
-  )
+  return lesser(lesser(hold.amount, free), freeOnKey ?? hold.amount)
 }
 
 /** What of a cost the account is charged: never so much that its balance falls below minus the overdraft [T3.4]. */
 export function chargeable(settlement: Settlement, held: bigint, free: bigint): bigint {
   const beyond = settlement.capAtHold ? 0n : free + settlement.overdraft
   const most = held + (beyond > 0n ? beyond : 0n)
-  return settlement.cost < most ? settlement.cost : most
+  return lesser(settlement.cost, most)
 }
 
 /** Refuses an account or a key that may not spend. */
