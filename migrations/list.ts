@@ -8,6 +8,9 @@ import immutable from './0002_immutable.sql' with { type: 'text' }
 import people from './0003_people.sql' with { type: 'text' }
 import body from './0004_body.sql' with { type: 'text' }
 import credit from './0005_credit.sql' with { type: 'text' }
+import operator from './0006_operator.sql' with { type: 'text' }
+import auditPostgres from './0007_audit.postgres.sql' with { type: 'text' }
+import audit from './0007_audit.sql' with { type: 'text' }
 
 export interface Migration {
   name: string
@@ -22,4 +25,6 @@ export const migrations: readonly Migration[] = [
   { name: '0003_people', sql: people },
   { name: '0004_body', sql: body },
   { name: '0005_credit', sql: credit },
+  { name: '0006_operator', sql: operator },
+  { name: '0007_audit', sql: audit, postgres: auditPostgres },
 ]

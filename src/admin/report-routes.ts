@@ -100,8 +100,9 @@ const files: Record<string, { columns: string[]; read(store: Store, now: number)
   },
 }
 
-function fileRoutes({ store, clock, sessions }: Billing) {
-  const app = new Elysia({ name: 'admin-report-files' }).use(adminGuard({ sessions, clock }))
+function fileRoutes(billing: Billing) {
+  const { store, clock } = billing
+  const app = new Elysia({ name: 'admin-report-files' }).use(adminGuard(billing))
   for (const [name, { columns, read }] of Object.entries(files)) {
     app.get(
       `/reports/${name}.csv`,

@@ -9,11 +9,13 @@ let unused = 0
 export type IdPrefix =
   | 'acc_'
   | 'ann_'
+  | 'aud_'
   | 'chn_'
   | 'doc_'
   | 'dlv_'
   | 'gen-'
   | 'ins_'
+  | 'inq_'
   | 'inv_'
   | 'key_'
   | 'mai_'

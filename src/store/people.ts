@@ -221,6 +221,7 @@ export const setting = sqliteTable('setting', {
 export const body = sqliteTable('body', {
   id: text('id').primaryKey(),
   accountId: text('account_id').notNull(),
+  investigationId: text('investigation_id'),
   sealed: text('sealed').notNull(),
   expiresAt: integer('expires_at').notNull(),
 })
