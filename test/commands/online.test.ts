@@ -32,7 +32,8 @@ async function ask(
 describe('the demo', () => {
   test('says what a program needs, and answers', async () => {
     const { facts } = await demo
-    expect(Object.keys(facts)).toEqual(['url', 'key', 'account', 'admin', 'simulator', 'data'])
+    const told = ['url', 'key', 'account', 'admin', 'voucher', 'simulator', 'data']
+    expect(Object.keys(facts)).toEqual(told)
     expect((await fetch(`${facts.url}/readyz`)).status).toBe(200)
     expect(await ask(facts.url, facts.key)).toEqual({ status: 200, code: null })
     expect(await ask(facts.url, facts.key, 'anthropic/sim-fast')).toEqual({
