@@ -11,6 +11,7 @@ import { account } from '../store/schema.ts'
 import { must, storable } from '../store/store.ts'
 import { type Billing, unlessChanged } from './billing.ts'
 import { mailPayers } from './payer.ts'
+import { requestLate } from './refund-closure.ts'
 import type { TopUpRow } from './top-up.ts'
 
 type DisputeRow = typeof dispute.$inferSelect
@@ -99,6 +100,7 @@ async function winDispute(billing: Billing, row: DisputeRow): Promise<void> {
             ...[eq(account.stateReason, suspendedFor), sql`NOT ${otherOpen}`],
           ),
         ),
+      requestLate({ accountId, amount, contact: null }, now),
       ...(await mailPayers(billing, accountId, (accountName) => ({
         ...{ kind: 'dispute_closed', accountName, amount: formatUsd(amount), won: true },
       }))),

@@ -3,7 +3,7 @@
  * belongs to no order, or is refused its way back, stays before the operator with the address that was left for it.
  */
 import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
-import { formatUsd, lesser } from '../base/amount.ts'
+import { formatUsd, lesser, paidBack } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import { refund, topUp } from '../store/credit.ts'
@@ -39,21 +39,40 @@ async function openRequest(billing: Billing, { id, accountId, amount, reason }: 
   let rest = amount
   for (const order of orders) {
     const once = `${id}:${order.id}`
-    const known = await findOnce(store, { accountId, once })
     const { most } = await readRefundable(store, order)
+    // Looked for last: what another node asked for meanwhile is not asked for of an older order again.
+    const known = await findOnce(store, { accountId, once })
     const part = known?.amount ?? lesser(rest, most)
-    if (known === null && part >= cent) {
+    if (paidBack(order, part) <= 0n) continue
+    if (known === null) {
       await askRefund(billing, {
         ...{ accountId, topUpId: order.id, amount: part, reason, once },
         ...{ askedBy: 'closure', requestId: id },
       })
     }
-    if (known !== null || part >= cent) rest -= part
+    rest -= part
   }
   await store.write((db) => [
     db.update(refundRequest).set({ openedAt: clock.now() }).where(eq(refundRequest.id, id)),
     ...settleRequest(id),
   ])
+}
+
+/**
+ * Beside credit that comes to an account: where that is closed already, it becomes a request of its own. `contact`: for who left
+ * no address when she closed it.
+ */
+export function requestLate(
+  { accountId, amount, contact }: { accountId: string; amount: bigint; contact: string | null },
+  now: number,
+): Statement {
+  const ofLast = (column: string) =>
+    sql`(SELECT ${sql.raw(column)} FROM refund_request r WHERE r.account_id = a.id ORDER BY r.id DESC LIMIT 1)`
+  return byHand(sql`INSERT INTO refund_request
+      (id, account_id, amount, reason, contact, language, created_at)
+    SELECT ${newId('ref_', now)}, a.id, ${amount}, '', COALESCE(${ofLast('contact')}, ${contact}),
+      COALESCE(${ofLast('language')}, 'en'), ${now}
+    FROM account a WHERE a.id = ${accountId} AND a.state = 'closed'`)
 }
 
 const refundsOf = (id: string) => sql`${refund} r WHERE r.request_id = ${id}`

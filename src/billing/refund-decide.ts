@@ -2,7 +2,7 @@
  * What the operator decides of a refund: approved, as a whole or in part, or refused with a reason that its account reads. What
  * is approved is on disk before anyone is asked to pay it; how much money that is was computed then, once.
  */
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, ne, sql } from 'drizzle-orm'
 import { formatMinor, formatUsd, lesser, paidBack } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { dispute, refund } from '../store/credit.ts'
@@ -35,11 +35,12 @@ export async function approveRefund(
     const message = `Approve more than 0 and at most ${formatUsd(row.amount)} USD.`
     throw new AppError('invalid_amount', { param: 'part', message })
   }
-  if (await isDisputed(store, order.id)) {
-    const message = 'The payment is disputed: the bank may pay it back. Wait until that is decided.'
+  const granted = await grantedRefunds(store, order.id, id)
+  if (await isDisputed(store, order, approved + creditOf(granted))) {
+    const message =
+      'The payment is disputed: the bank may pay it back, or has. Wait until that is decided.'
     throw new AppError('not_refundable', { message })
   }
-  const granted = await grantedRefunds(store, order.id, id)
   const total = moneyOf(order, approved, granted)
   if (total <= 0n) throw new AppError('not_refundable', { param: 'part' })
   const now = clock.now()
@@ -74,12 +75,8 @@ export async function approveRefund(
 }
 
 /** What the payer gets for it in her currency, after what was granted before; never more than she paid. */
-function moneyOf(
-  order: TopUpRow,
-  approved: bigint,
-  granted: Awaited<ReturnType<typeof grantedRefunds>>,
-): bigint {
-  const before = granted.reduce((sum, row) => sum + row.approved, 0n)
+function moneyOf(order: TopUpRow, approved: bigint, granted: Granted): bigint {
+  const before = creditOf(granted)
   const rest = granted.reduce((left, row) => left - row.total, order.total)
   const after = before + approved
   if (after > order.credit) throw new AppError('not_refundable', { param: 'part' })
@@ -87,12 +84,21 @@ function moneyOf(
   return lesser(share, rest)
 }
 
-export async function isDisputed({ db }: Store, topUpId: string): Promise<boolean> {
+type Granted = Awaited<ReturnType<typeof grantedRefunds>>
+export const creditOf = (granted: Granted) => granted.reduce((sum, row) => sum + row.approved, 0n)
+
+/** Whether the bank may take the payment back still, or has taken so much that no such part of its credit is left. */
+export async function isDisputed(
+  { db }: Store,
+  { id, credit }: TopUpRow,
+  part: bigint,
+): Promise<boolean> {
   const rows = await db
-    .select({ id: dispute.id })
+    .select()
     .from(dispute)
-    .where(and(eq(dispute.topUpId, topUpId), eq(dispute.state, 'open')))
-  return rows.length > 0
+    .where(and(eq(dispute.topUpId, id), ne(dispute.state, 'won')))
+  const lost = rows.reduce((sum, { amount }) => sum + amount, 0n)
+  return rows.some(({ state }) => state === 'open') || lost + part > credit
 }
 
 /** What was asked for, or could not be paid, is the account's again. */

@@ -13,7 +13,7 @@ export async function mailRefund(
   write: (accountName: string) => LetterBody,
 ): Promise<Statement[]> {
   const left = await store.db
-    .select({ to: refundRequest.contact, language: refundRequest.language })
+    .selectDistinct({ to: refundRequest.contact, language: refundRequest.language })
     .from(refundRequest)
     .where(eq(refundRequest.accountId, accountId))
   if (left.length === 0) return mailPayers({ store, outbox }, accountId, write)

@@ -13,9 +13,9 @@ import { refund } from '../store/credit.ts'
 import { must, storable } from '../store/store.ts'
 import { type Billing, unlessChanged } from './billing.ts'
 import { creditNoteStatements } from './receipt.ts'
-import { type RefundRow, readRefund } from './refund.ts'
+import { grantedRefunds, type RefundRow, readRefund } from './refund.ts'
 import { settleRequest } from './refund-closure.ts'
-import { isDisputed } from './refund-decide.ts'
+import { creditOf, isDisputed } from './refund-decide.ts'
 import { mailRefund } from './refund-mail.ts'
 import { orderedOf, readTopUp, type TopUpRow } from './top-up.ts'
 
@@ -39,7 +39,7 @@ export async function payDueRefunds(billing: Billing): Promise<void> {
 /** Does nothing for one that is not approved, or that is being paid. */
 export async function payRefund(billing: Billing, id: string): Promise<void> {
   const before = await readRefund(billing.store, id)
-  const row = await claim(billing, id)
+  const row = await claim(billing, before)
   if (row === null) return
   const order = await readTopUp(billing.store, row.topUpId)
   try {
@@ -51,10 +51,16 @@ export async function payRefund(billing: Billing, id: string): Promise<void> {
   }
 }
 
-/** One process at a time asks for it. */
-async function claim({ store, clock }: Billing, id: string): Promise<RefundRow | null> {
+/** One process at a time asks for it, and none that does not know of the attempt before. */
+async function claim(
+  { store, clock }: Billing,
+  { id, attempts }: RefundRow,
+): Promise<RefundRow | null> {
   const now = clock.now()
-  const due = and(eq(refund.id, id), eq(refund.state, 'approved'), lte(refund.nextAt, now))
+  const due = and(
+    ...[eq(refund.id, id), eq(refund.state, 'approved'), lte(refund.nextAt, now)],
+    eq(refund.attempts, attempts),
+  )
   const attempt = { attempts: sql`attempts + 1`, askingAt: now, nextAt: now + patienceMs }
   try {
     await store.write((db) => [
@@ -80,7 +86,8 @@ async function askProcessor(
     const known = refunds.find(({ ours }) => ours === id)
     if (known) return known
   }
-  if (await isDisputed(store, order.id)) throw final('the payment is disputed')
+  const granted = await grantedRefunds(store, order.id)
+  if (await isDisputed(store, order, creditOf(granted))) throw final('the payment is disputed')
   const amount = total as bigint
   if (externalId !== null) return { id: externalId, amount, state: 'pending', ours: id }
   if (askingAt !== null && processor.forgetsRefunds) {
@@ -186,8 +193,8 @@ async function bookPaid(
       total: `${formatMinor(total, order.currency)} ${order.currency}`,
     }))),
   ])
-  await unlessChanged(booked)
-  log.info('refund.paid', { refund: id, processor: order.processor, by: actor })
+  if (await unlessChanged(booked))
+    log.info('refund.paid', { refund: id, processor: order.processor, by: actor })
 }
 
 /** The operator paid what the processor cannot, or what it did not say: with her bank's reference. */

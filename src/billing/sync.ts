@@ -14,7 +14,9 @@ import { type Billing, unlessChanged } from './billing.ts'
 import { settleDisputes } from './dispute.ts'
 import { mailPayers } from './payer.ts'
 import { receiptFacts, receiptStatements } from './receipt.ts'
+import { requestLate } from './refund-closure.ts'
 import { settleRefunds } from './refund-outside.ts'
+import { recordTax } from './tax-record.ts'
 import { orderedOf, readTopUp, type TopUpRow } from './top-up.ts'
 
 /** Why a payment is not its order's, for the operator to look into. Other failures are the processor's words. */
@@ -55,6 +57,7 @@ export async function bookPayment(
   if (now.state !== 'paid' || now.paymentId !== payment.paymentId) return
   await settleRefunds(billing, now, payment.refunds)
   await settleDisputes(billing, now, payment.disputes)
+  await recordTax(billing, now)
 }
 
 async function fulfil(
@@ -120,6 +123,10 @@ async function credit(
       'changed_meanwhile',
     ),
     ...receiptStatements(store.db, row, await receiptFacts(billing, row, paid), now),
+    requestLate(
+      { accountId: row.accountId, amount: row.credit, contact: row.buyer.email ?? null },
+      now,
+    ),
     ...(recharges(row)
       ? []
       : await mailPayers(billing, row.accountId, (accountName) => ({

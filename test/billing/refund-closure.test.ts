@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
 import { closeAccount } from '../../src/account/close.ts'
+import { twdOf } from '../../src/base/amount.ts'
 import {
   listRequests,
   openClosureRefunds,
@@ -10,7 +11,8 @@ import {
 } from '../../src/billing/refund-closure.ts'
 import { approveRefund, refuseRefund } from '../../src/billing/refund-decide.ts'
 import { payRefund } from '../../src/billing/refund-pay.ts'
-import { refund } from '../../src/store/credit.ts'
+import { syncTopUp } from '../../src/billing/sync.ts'
+import { refund, topUp } from '../../src/store/credit.ts'
 import { mail, refundRequest } from '../../src/store/people.ts'
 import { databases, now } from '../helpers/database.ts'
 import { movement, refusal } from '../ledger/world.ts'
@@ -45,9 +47,9 @@ describe.each(databases)('on %s', (_, open) => {
       .where(eq(refundRequest.accountId, accountId))
     return row
   }
-  const adjust = (accountId: string, way: 'debit' | 'credit', dollars: bigint) =>
+  const adjust = (accountId: string, way: 'debit' | 'credit', dollars: bigint, unit = usd) =>
     shop.people.ledger.transfer(
-      { ...movement(accountId, 'adjustment', dollars * usd), way, reason: 'r', actor: 'olga' },
+      { ...movement(accountId, 'adjustment', dollars * unit), way, reason: 'r', actor: 'olga' },
       now,
     )
   const approve = async (id: string) => {
@@ -132,6 +134,56 @@ describe.each(databases)('on %s', (_, open) => {
     expect(ends.sort()).toEqual(['changed_meanwhile', 'granted'])
     expect((await requestOf(accountId))?.state).toBe(state as 'paid')
     expect((await shop.balance(accountId)).free).toBe(left)
+  })
+
+  test('what is too little for the order’s currency waits for the operator too', async () => {
+    const accountId = await shop.newBuyer()
+    const order = await shop.buy(accountId)
+    const price = twdOf(order.credit, 32_000_000n)
+    const inTwd = { currency: 'TWD' as const, price, total: price }
+    const { store } = shop.people
+    await store.write((db) => [db.update(topUp).set(inTwd).where(eq(topUp.id, order.id))])
+    await adjust(accountId, 'debit', 24_980n, usd / 1000n)
+    expect(await close(accountId)).toBe(20_000_000n)
+    expect(await refundsOf(accountId)).toEqual([])
+    const { id = '' } = (await requestOf(accountId)) ?? {}
+    await payRemainder(shop.people, id, { reference: 'bank 1', actor: 'olga' })
+    expect((await requestOf(accountId))?.state).toBe('paid')
+  })
+
+  test.each([
+    [true, 'the address that was left is told'],
+    [false, 'she left none'],
+  ])('what is paid after the account was closed goes back (%p: %s)', async (leaves) => {
+    const accountId = await shop.newBuyer()
+    if (leaves) await shop.buy(accountId, 10n)
+    const late = await shop.order(accountId)
+    expect(await close(accountId)).toBe(leaves ? 10n * usd : null)
+    shop.processor.say(late.id, { state: 'paid' })
+    await Promise.all([syncTopUp(shop.people, late.id), syncTopUp(shop.people, late.id)])
+    await openClosureRefunds(shop.people)
+    const rows = await refundsOf(accountId)
+    expect(rows.filter(({ topUpId }) => topUpId === late.id)).toMatchObject([
+      { amount: 25n * usd, state: 'asked' },
+    ])
+    for (const { id } of rows) await approve(id)
+    expect(await shop.balance(accountId)).toMatchObject({ free: 0, frozen: 0 })
+    expect(await shop.mails(accountId, 'refund_paid')).toHaveLength(leaves ? 2 : 0)
+  })
+
+  test('a dispute that is won after the account was closed leaves its credit to the operator', async () => {
+    const accountId = await shop.newBuyer()
+    const order = await shop.buy(accountId)
+    const disputed = { id: `dp_${order.id}`, amount: 2500n, reason: null }
+    shop.processor.say(order.id, { disputes: [{ ...disputed, state: 'open' }] })
+    await syncTopUp(shop.people, order.id)
+    expect(await close(accountId)).toBeNull()
+    shop.processor.say(order.id, { disputes: [{ ...disputed, state: 'won' }] })
+    await syncTopUp(shop.people, order.id)
+    await openClosureRefunds(shop.people)
+    const { id = '' } = (await requestOf(accountId)) ?? {}
+    await payRemainder(shop.people, id, { reference: 'bank 1', actor: 'olga' })
+    expect(await shop.balance(accountId)).toEqual({ free: 0, frozen: 0, back: [25] })
   })
 
   test('it does not end while a refund of it waits', async () => {

@@ -306,4 +306,25 @@ describe.each(databases)('on %s', (_, open) => {
     expect(await refusal(approve)).toBe('not_refundable')
     expect((await shop.balance(accountId)).back).toEqual([])
   })
+
+  test('what the bank took back in the end is not paid back too', async () => {
+    const { order, id } = await approved(20n * usd)
+    const dispute = (state: 'open' | 'lost') => {
+      const disputes = [{ id: `dp_${id}`, amount: 600n, state, reason: null }]
+      shop.processor.say(order.id, { disputes })
+      return syncTopUp(shop.people, order.id)
+    }
+    await dispute('open')
+    await payRefund(shop.people, id)
+    await dispute('lost')
+    await retryRefund(shop.people, id)
+    await payRefund(shop.people, id)
+    expect(await shop.read(id)).toMatchObject({ state: 'failed' })
+    expect(shop.bank.asked).toBe(0)
+    await refuseRefund(shop.people, id, { reason: 'disputed', actor: 'olga' })
+    const { id: rest } = await shop.ask(order, 19n * usd)
+    await approveRefund(shop.people, rest, { amount: null, reason: '', actor: 'olga' })
+    await payRefund(shop.people, rest)
+    expect(await shop.read(rest)).toMatchObject({ state: 'paid' })
+  })
 })

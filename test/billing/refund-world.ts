@@ -41,13 +41,16 @@ export async function openShop(store: TestStore) {
     bank.after()
     return told
   }
-  const buy = async (accountId: string, dollars = 25n, feePercent = '0'): Promise<TopUpRow> => {
+  const order = async (accountId: string, dollars = 25n, feePercent = '0'): Promise<TopUpRow> => {
     const { current } = people.business
     await people.business.change({ ...current, feePercent }, 'test', people.clock.now())
-    const row = await createTopUp(people, {
+    return createTopUp(people, {
       ...{ accountId, userId: null, origin: 'customer', processor: 'scripted', method: 'card' },
       ...{ credit: dollars * usd, once: fresh('form') },
     })
+  }
+  const buy = async (accountId: string, dollars?: bigint, feePercent?: string) => {
+    const row = await order(accountId, dollars, feePercent)
     processor.say(row.id, { state: 'paid' })
     return syncTopUp(people, row.id)
   }
@@ -57,7 +60,7 @@ export async function openShop(store: TestStore) {
       ...{ once, askedBy: 'ann' },
     })
   return {
-    ...{ people, processor, bank, buy, ask },
+    ...{ people, processor, bank, order, buy, ask },
     /** An account; its owner's name is `<account>-owner`. */
     newBuyer: () => {
       const id = fresh('acc_')
