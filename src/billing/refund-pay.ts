@@ -39,7 +39,7 @@ export async function payDueRefunds(billing: Billing): Promise<void> {
 /** Does nothing for one that is not approved, or that is being paid. */
 export async function payRefund(billing: Billing, id: string): Promise<void> {
   const before = await readRefund(billing.store, id)
-  const row = await claim(billing, before)
+  const row = await claim(billing, id)
   if (row === null) return
   const order = await readTopUp(billing.store, row.topUpId)
   try {
@@ -51,16 +51,10 @@ export async function payRefund(billing: Billing, id: string): Promise<void> {
   }
 }
 
-/** One process at a time asks for it, and none that does not know of the attempt before. */
-async function claim(
-  { store, clock }: Billing,
-  { id, attempts }: RefundRow,
-): Promise<RefundRow | null> {
+/** One process at a time asks for it. */
+async function claim({ store, clock }: Billing, id: string): Promise<RefundRow | null> {
   const now = clock.now()
-  const due = and(
-    ...[eq(refund.id, id), eq(refund.state, 'approved'), lte(refund.nextAt, now)],
-    eq(refund.attempts, attempts),
-  )
+  const due = and(eq(refund.id, id), eq(refund.state, 'approved'), lte(refund.nextAt, now))
   const attempt = { attempts: sql`attempts + 1`, askingAt: now, nextAt: now + patienceMs }
   try {
     await store.write((db) => [

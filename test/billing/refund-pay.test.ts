@@ -160,24 +160,6 @@ describe.each(databases)('on %s', (_, open) => {
     Object.assign(processor, { forgetsRefunds: undefined })
   })
 
-  test('who looked at it before another asked, and was slow, does not ask once more', async () => {
-    const { id, order } = await approved()
-    const { processor, people } = shop
-    Object.assign(processor, { forgetsRefunds: true })
-    shop.bank.after = () => {
-      processor.say(order.id, { refunds: [] })
-      throw new Error('killed')
-    }
-    const write: typeof people.store.write = async (build) => {
-      await payRefund(people, id).catch(() => {})
-      people.clock.move(10 * minuteMs)
-      return people.store.write(build)
-    }
-    await payRefund({ ...people, store: { ...people.store, write } }, id).catch(() => {})
-    expect(shop.bank.asked).toBe(1)
-    Object.assign(processor, { forgetsRefunds: undefined })
-  })
-
   test('under way at the processor, it is paid or failed when that says so', async () => {
     const { accountId, order, id } = await approved()
     shop.bank.state = 'pending'
