@@ -75,6 +75,7 @@ CREATE TABLE top_up (
   CHECK (state <> 'paid' OR (payment_id IS NOT NULL AND paid_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX top_up_by_account ON top_up (account_id, created_at);
+CREATE INDEX top_up_by_checkout ON top_up (processor, checkout_id) WHERE checkout_id IS NOT NULL;
 CREATE INDEX top_up_unsettled ON top_up (created_at) WHERE state = 'open' OR state = 'pending';
 
 -- Credit that goes back. pending_id: the pending transfer that freezes it from when it was asked; it has none where the
@@ -116,6 +117,7 @@ CREATE INDEX refund_open ON refund (created_at) WHERE state = 'asked' OR state =
 -- Since when the refunds that a closed account's request comes down to are asked for; by_hand: what of it belonged to no order and
 -- was transferred by the operator; language: of who closed it.
 ALTER TABLE refund_request ADD COLUMN opened_at INTEGER;
+CREATE INDEX refund_request_open ON refund_request (created_at) WHERE state = 'open';
 ALTER TABLE refund_request ADD COLUMN by_hand INTEGER CHECK (by_hand > 0);
 ALTER TABLE refund_request ADD COLUMN transfer_id TEXT REFERENCES transfer (id);
 ALTER TABLE refund_request ADD COLUMN language TEXT NOT NULL DEFAULT 'en' CHECK (language IN ('en', 'zh-TW'));

@@ -15,13 +15,15 @@ import { mailRefund } from './refund-mail.ts'
 
 type RequestRow = typeof refundRequest.$inferSelect
 
+/** As the index of these says it. */
+const isOpen = sql`${refundRequest.state} = 'open'`
 /** Less is no money. */
 const cent = 10_000_000n
 
 /** Opens what is not opened yet. May stop anywhere and run again. */
 export async function openClosureRefunds(billing: Billing): Promise<void> {
   const { store, log } = billing
-  const waiting = and(eq(refundRequest.state, 'open'), isNull(refundRequest.openedAt))
+  const waiting = and(isOpen, isNull(refundRequest.openedAt))
   for (const request of await store.db.select().from(refundRequest).where(waiting)) {
     await openRequest(billing, request).catch((cause) =>
       log.error('closure.stopped', { request: request.id, cause }),
@@ -109,7 +111,7 @@ export async function listRequests({ db }: Store) {
         AND r.state IN ('asked', 'approved', 'failed'))`,
     })
     .from(refundRequest)
-    .where(eq(refundRequest.state, 'open'))
+    .where(isOpen)
     .orderBy(asc(refundRequest.createdAt))
   return rows.map(({ amount, createdAt, remainder: rest, waiting, ...row }) => ({
     ...{ ...row, amount: formatUsd(amount), remainder: formatUsd(positive(BigInt(rest ?? 0))) },

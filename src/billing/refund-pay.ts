@@ -28,7 +28,7 @@ const backOffMs = (attempts: number) => Math.min(longestMs, 60_000 * 2 ** (attem
 /** Goes on with what is approved and due; each on its own, so that one that fails stops no other. */
 export async function payDueRefunds(billing: Billing): Promise<void> {
   const { store, clock, log } = billing
-  const due = and(eq(refund.state, 'approved'), lte(refund.nextAt, clock.now()))
+  const due = and(sql`${refund.state} = 'approved'`, lte(refund.nextAt, clock.now()))
   for (const { id } of await store.db.select({ id: refund.id }).from(refund).where(due)) {
     await payRefund(billing, id).catch((cause) =>
       log.error('refund.stopped', { refund: id, cause }),

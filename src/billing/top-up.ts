@@ -255,15 +255,14 @@ export async function findHinted(
     paymentId,
   }: { orderId: string | null; checkoutId?: string | null; paymentId?: string | null },
 ): Promise<TopUpRow | null> {
+  const ours = eq(topUp.processor, processor)
+  // Each whole, so that each is found by its index.
   const named = or(
-    orderId ? eq(topUp.id, orderId) : undefined,
-    checkoutId ? eq(topUp.checkoutId, checkoutId) : undefined,
-    paymentId ? eq(topUp.paymentId, paymentId) : undefined,
+    orderId ? and(ours, eq(topUp.id, orderId)) : undefined,
+    checkoutId ? and(ours, eq(topUp.checkoutId, checkoutId)) : undefined,
+    paymentId ? and(ours, eq(topUp.paymentId, paymentId)) : undefined,
   )
   if (named === undefined) return null
-  const [row] = await db
-    .select()
-    .from(topUp)
-    .where(and(eq(topUp.processor, processor), named))
+  const [row] = await db.select().from(topUp).where(named)
   return row ?? null
 }
