@@ -24,9 +24,13 @@ export async function expireCredit(billing: Expiring): Promise<void> {
     .where(and(lte(lot.expiresAt, clock.now()), gt(lot.amount, lot.spent)))
     .orderBy(asc(lot.expiresAt), asc(lot.id))
   for (const one of due) {
-    const ended = await expireLot(billing, one)
-    // An account whose calls leave no moment between them: the next run tries again.
-    if (!ended) log.warn('credit.not_expired', { lot: one.id, account: one.accountId })
+    // An account whose calls leave no moment between them, or one in trouble: the next run tries again.
+    const facts = { lot: one.id, account: one.accountId }
+    try {
+      if (!(await expireLot(billing, one))) log.warn('credit.not_expired', facts)
+    } catch (cause) {
+      log.error('credit.not_expired', { ...facts, cause })
+    }
   }
 }
 

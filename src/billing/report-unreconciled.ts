@@ -2,7 +2,7 @@
  * Money that somebody must look into: payments that are not their order's, and so were not credited; payments that have waited for
  * more than a day; refunds and e-invoices that failed.
  */
-import { and, desc, eq, lt, type SQL } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, lt, or, type SQL } from 'drizzle-orm'
 import { formatMinor } from '../base/amount.ts'
 import { invoice, receipt, refund, topUp } from '../store/credit.ts'
 import type { Store } from '../store/store.ts'
@@ -58,7 +58,8 @@ async function readRefunds({ db }: Pick<Store, 'db'>) {
     .select({ refund, order: topUp })
     .from(refund)
     .innerJoin(topUp, eq(topUp.id, refund.topUpId))
-    .where(eq(refund.state, 'failed'))
+    // One that was paid and came back from the payer's bank has failed too.
+    .where(or(eq(refund.state, 'failed'), and(eq(refund.state, 'paid'), isNotNull(refund.failure))))
     .orderBy(desc(refund.id))
     .limit(most)
   return rows.map(({ refund: row, order }) => ({

@@ -95,6 +95,21 @@ describe.each(databases)('on %s', (_, open) => {
     expect((await verifyLedger(people.store)).checks.filter(({ ok }) => !ok)).toEqual([])
   })
 
+  test('one account’s trouble keeps no other’s credit alive', async () => {
+    const ann = await newPerson(people, 0n)
+    const bob = await newPerson(people, 0n)
+    await give(ann, usd, now() + dayMs)
+    await give(bob, usd, now() + dayMs + 1)
+    people.clock.move(2 * dayMs)
+    const { transfer } = people.ledger
+    const failing: typeof transfer = async (movement, ...rest) => {
+      if (movement.accountId === ann) throw new Error('broken')
+      return transfer(movement, ...rest)
+    }
+    await expireCredit({ ...people, ledger: { ...people.ledger, transfer: failing } })
+    expect([await expiries(ann), await expiries(bob)]).toEqual([[], [usd]])
+  })
+
   test('a reference is granted once', async () => {
     const ann = await newPerson(people, 0n)
     expect(await give(ann, usd, null, 'letter 7')).toStartWith('tfr_')
