@@ -5,7 +5,7 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import { formatUsd } from '../base/amount.ts'
 import { readStatement } from '../ledger/statement.ts'
-import { buyer, receipt } from '../store/credit.ts'
+import { buyer, muted, receipt, recharge } from '../store/credit.ts'
 import { acceptance, document, passkey, refundRequest, webhook } from '../store/people.ts'
 import { key, usageHour } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
@@ -29,6 +29,7 @@ export async function* exportUser(people: People, visitor: Visitor): AsyncGenera
     sessions: await listSessions(people, visitor),
     passkeys: await listPasskeys(store, visitor.userId),
     acceptances: await listAcceptances(store, visitor.userId),
+    muted_notices: await listMuted(store, visitor.userId),
   }
   yield `${open(facts)},"accounts":[`
   let first = true
@@ -55,6 +56,7 @@ export async function* exportAccount(
       .from(webhook)
       .where(eq(webhook.accountId, id)),
     ...(await listBilled(store, id)),
+    recharge: await readRecharge(store, id),
     refund_requests: await listRefunds(store, id),
     usage_by_model: await sumUsage(store, id),
   }
@@ -90,6 +92,23 @@ async function listBilled({ db }: Store, accountId: string) {
     .where(eq(receipt.accountId, accountId))
     .orderBy(asc(receipt.number))
   return { buyer: billedAs ?? null, receipts }
+}
+
+/** What was agreed to; null where nothing ever was. */
+async function readRecharge({ db }: Store, accountId: string) {
+  const [row] = await db.select().from(recharge).where(eq(recharge.accountId, accountId))
+  if (!row) return null
+  const { state, threshold, credit, monthlyCap, methodLabel, agreedBy, agreedAt } = row
+  return {
+    ...{ state, threshold: formatUsd(threshold), credit: formatUsd(credit) },
+    ...{ monthly_cap: formatUsd(monthlyCap), method: methodLabel },
+    ...{ agreed_by: agreedBy, agreed_at: iso(agreedAt) },
+  }
+}
+
+async function listMuted({ db }: Store, userId: string) {
+  const rows = await db.select().from(muted).where(eq(muted.userId, userId))
+  return rows.map(({ kind }) => kind)
 }
 
 async function listPasskeys({ db }: Store, userId: string) {

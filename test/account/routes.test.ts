@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { accountRoutes } from '../../src/account/routes.ts'
 import { sessionRoutes } from '../../src/account/session-routes.ts'
 import { seedDocuments } from '../../src/legal/document.ts'
+import { muted, recharge } from '../../src/store/credit.ts'
 import { acceptance, document, session, user } from '../../src/store/people.ts'
 import { key } from '../../src/store/schema.ts'
 import { databases, now, openTestSqlite, type TestStore } from '../helpers/database.ts'
@@ -55,6 +56,13 @@ describe.each(databases)('on %s', (_, open) => {
       db.insert(acceptance).values({
         ...{ userId: 'ann', documentId: terms?.id ?? '', acceptedAt: now },
       }),
+      db.insert(muted).values({ userId: 'ann', kind: 'announcement' }),
+      db.insert(recharge).values({
+        ...{ accountId: id, processor: 'stripe', state: 'on', methodId: 'the-secret' },
+        customerId: 'the-secret',
+        ...{ threshold: 5_000_000_000n, credit: 25_000_000_000n, monthlyCap: 50_000_000_000n },
+        ...{ agreedBy: 'ann', agreedAt: now },
+      }),
     ])
     for (const amount of [1n, 2n]) {
       await ledger.transfer(movement(id, 'grant', amount * 1_000_000_000n), now)
@@ -65,11 +73,13 @@ describe.each(databases)('on %s', (_, open) => {
       profile: { email: 'ann@example.com', totp: false },
       sessions: [{ agent: 'Firefox' }],
       acceptances: [{ kind: terms?.kind, version: terms?.version }],
+      muted_notices: ['announcement'],
       accounts: [
         {
           account: { id, name: id },
           members: [{ id: 'ann' }, { id: 'bob' }],
           keys: [{ label: 'sk-kk-…ab12', name: 'ci' }],
+          recharge: { state: 'on', threshold: '5.00', credit: '25.00', monthly_cap: '50.00' },
           statement: [
             { amount: '2.00', balance: '3.00' },
             { amount: '1.00', balance: '1.00' },
