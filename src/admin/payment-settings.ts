@@ -4,12 +4,16 @@ import {
   formatExchangeRate,
   formatPercent,
   formatUsd,
+  nanoPerUsd,
   parseExchangeRate,
   parsePercent,
   parseUsd,
 } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import type { BusinessFacts } from '../legal/business.ts'
+
+/** Of an order: at any rate its tax × its total, which the database reckons with, has 64 bits. */
+const highestCredit = 1_000_000n * nanoPerUsd
 
 export interface WrittenSettings {
   presets: string[]
@@ -35,7 +39,7 @@ export function showSettings(facts: BusinessFacts): WrittenSettings {
 export function readSettings(written: WrittenSettings) {
   const least = readCredit(written.min, 'min')
   const most = readCredit(written.max, 'max')
-  if (least > most) throw outside('max')
+  if (least > most || most > highestCredit) throw outside('max')
   const presets = written.presets.map((preset) => readCredit(preset, 'presets'))
   if (presets.some((preset) => preset < least || preset > most)) throw outside('presets')
   const sorted = [...new Set(presets)].sort((a, b) => (a < b ? -1 : 1))

@@ -56,7 +56,7 @@ export async function createTopUp(billing: Billing, wanted: NewTopUp): Promise<T
   if (known) return known
   const row = await newOrder(billing, processor, wanted)
   const ofAccount = eq(topUp.accountId, wanted.accountId)
-  const openOnes = sql`(SELECT COUNT(*) FROM ${topUp} WHERE ${ofAccount} AND ${topUp.state} = 'open'
+  const openOnes = sql`(SELECT COUNT(*) FROM ${topUp} WHERE ${ofAccount} AND ${topUp.state} IN ('open', 'pending')
     AND ${topUp.expiresAt} > ${row.createdAt} AND ${topUp.once} <> ${row.once})`
   await store.write((db) => [
     lockAccount(db, wanted.accountId),

@@ -185,6 +185,7 @@ describe('operators', () => {
 
   test.each([
     [{ min: '600' }, 'max'],
+    [{ max: '1000000.01' }, 'max'],
     [{ presets: ['5'] }, 'presets'],
     [{ presets: [] }, 'presets'],
     [{ presets: ['20.005'] }, 'presets'],

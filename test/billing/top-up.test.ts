@@ -107,6 +107,11 @@ describe.each(databases)('on %s', (_, open) => {
     expect((await sendAll('a')).filter((code) => code === 'too_many_attempts')).toHaveLength(2)
     people.clock.move(3_600_001)
     expect((await sendAll('b')).filter((code) => code === null)).toHaveLength(10)
+    const { store } = people
+    await store.write((db) => [
+      db.update(topUp).set({ state: 'pending' }).where(eq(topUp.accountId, wanted.accountId)),
+    ])
+    expect(await codeOf(createTopUp(people, { ...wanted, once: 'c' }))).toBe('too_many_attempts')
   })
 
   test.each<[string, Partial<NewTopUp>, string]>([
