@@ -52,6 +52,10 @@ CREATE TABLE top_up (
   -- Parts of a million, and TWD for 1,000,000 USD; null where there is none.
   tax_rate INTEGER CHECK (tax_rate >= 0),
   tax_country TEXT,
+  -- Of the processor that reckoned the tax: its calculation; its record of the sale, and since when it has it.
+  tax_calculation TEXT,
+  tax_transaction TEXT,
+  tax_recorded_at INTEGER,
   exchange_rate INTEGER CHECK (exchange_rate > 0),
   buyer TEXT NOT NULL DEFAULT '{}',
   checkout_id TEXT,
@@ -75,12 +79,14 @@ CREATE TABLE top_up (
   CHECK (state <> 'paid' OR (payment_id IS NOT NULL AND paid_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX top_up_by_account ON top_up (account_id, created_at);
+CREATE INDEX top_up_taxed ON top_up (created_at) WHERE tax_calculation IS NOT NULL;
 CREATE INDEX top_up_by_checkout ON top_up (processor, checkout_id) WHERE checkout_id IS NOT NULL;
 CREATE INDEX top_up_unsettled ON top_up (created_at) WHERE state = 'open' OR state = 'pending';
 
 -- Credit that goes back. pending_id: the pending transfer that freezes it from when it was asked; it has none where the
 -- processor paid it back by itself. approved: what of it is granted. total: what the payer gets, tax and all. next_at: not
 -- before then is its processor asked, for the attempts-th time; asking_at: since when it is being asked, until it answers.
+-- tax_reversed_at: since when it is in the tax reports of the processor that reckoned its order's tax.
 CREATE TABLE refund (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES account (id),
@@ -101,6 +107,7 @@ CREATE TABLE refund (
   attempts INTEGER NOT NULL DEFAULT 0,
   next_at INTEGER NOT NULL DEFAULT 0,
   asking_at INTEGER,
+  tax_reversed_at INTEGER,
   once TEXT,
   created_at INTEGER NOT NULL,
   decided_at INTEGER,

@@ -14,6 +14,7 @@ import {
 } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import type { BusinessFacts } from '../legal/business.ts'
+import type { ToldTax } from '../processors/processor.ts'
 import { taxRateOf } from './tax.ts'
 
 export interface Quote {
@@ -25,9 +26,11 @@ export interface Quote {
   fee: bigint
   tax: bigint
   total: bigint
-  /** Parts of a million; null where no tax is collected. */
+  /** Parts of a million; null where no tax is collected, or by no single rate. */
   taxRate: number | null
   taxCountry: string | null
+  /** Of the processor, where it reckoned the tax. */
+  taxCalculation: string | null
   /** TWD for 1,000,000 USD; null where it is paid in USD. */
   exchangeRate: bigint | null
 }
@@ -39,8 +42,15 @@ export interface Wanted {
   country: string | null
 }
 
-/** Refuses with `invalid_amount` what is outside of the operator's limits or no whole cents. */
-export function quote(facts: BusinessFacts, { credit, currency, country }: Wanted): Quote {
+/**
+ * `told`: the tax as the processor reckons it; without, it is by the operator's rates. Refuses with `invalid_amount` what is
+ * outside of the operator's limits or no whole cents.
+ */
+export function quote(
+  facts: BusinessFacts,
+  { credit, currency, country }: Wanted,
+  told: ToldTax | null = null,
+): Quote {
   const cents = centsOf(credit)
   const [least, most] = [parseUsd(facts.topUpMin), parseUsd(facts.topUpMax)]
   if (cents === null || cents === 0n || credit < least || credit > most) {
@@ -52,11 +62,16 @@ export function quote(facts: BusinessFacts, { credit, currency, country }: Wante
   const exchangeRate = currency === 'TWD' ? parseExchangeRate(facts.twdPerUsd) : null
   const price = exchangeRate === null ? cents : twdOf(credit, exchangeRate)
   const fee = shareOf(price, parsePercent(facts.feePercent))
-  const rate = taxRateOf(facts.taxes, country)
-  const tax = rate === null ? 0n : shareOf(price + fee, rate)
+  const taxed = told ?? taxByRate(facts, country, price + fee)
+  const { tax, rate: taxRate, country: taxCountry, calculation: taxCalculation } = taxed
   return {
     ...{ credit, currency, price, fee, tax, total: price + fee + tax, exchangeRate },
-    taxRate: rate === null ? null : Number(rate),
-    taxCountry: rate === null ? null : country,
+    ...{ taxRate, taxCountry, taxCalculation },
   }
+}
+
+function taxByRate({ taxes }: BusinessFacts, country: string | null, amount: bigint) {
+  const rate = taxRateOf(taxes, country)
+  if (rate === null) return { tax: 0n, rate, country: null, calculation: null }
+  return { tax: shareOf(amount, rate), rate: Number(rate), country, calculation: null }
 }

@@ -6,6 +6,7 @@ import { and, eq, gte, inArray, ne, or } from 'drizzle-orm'
 import { topUp } from '../store/credit.ts'
 import type { Billing } from './billing.ts'
 import { syncTopUp } from './sync.ts'
+import { isTaxDue } from './tax-record.ts'
 
 const lookBackMs = 72 * 3_600_000
 const atOnce = 8
@@ -33,13 +34,15 @@ export async function reconcile(billing: Billing): Promise<{ asked: number; fail
   return { asked, failed }
 }
 
-/** What waits, however old; what ended without money, for as long as money may still come. */
-async function readUnsettled({ store }: Billing, since: number): Promise<string[]> {
+/** What waits, however old; what ended without money, for as long as money may still come; what is due in tax reports. */
+async function readUnsettled({ store, clock }: Billing, since: number): Promise<string[]> {
   const waits = inArray(topUp.state, ['open', 'pending'])
   const rows = await store.db
     .select({ id: topUp.id })
     .from(topUp)
-    .where(or(waits, and(ne(topUp.state, 'paid'), gte(topUp.createdAt, since))))
+    .where(
+      or(waits, and(ne(topUp.state, 'paid'), gte(topUp.createdAt, since)), isTaxDue(clock.now())),
+    )
   return rows.map(({ id }) => id)
 }
 

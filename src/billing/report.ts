@@ -2,7 +2,7 @@
  * What the operator earns, collects and pays by month (UTC), the newest first. Revenue comes from the sums by the hour, so a call
  * counts in the month in which it began; tax from receipts and credit notes; fees from orders.
  */
-import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, eq, gt, isNotNull, or, sql } from 'drizzle-orm'
 import { formatMinor, formatPercent, formatUsd } from '../base/amount.ts'
 import { receipt, topUp } from '../store/credit.ts'
 import { transfer, usageHour } from '../store/schema.ts'
@@ -80,12 +80,14 @@ export async function readTax({ db }: Db) {
     })
     .from(receipt)
     .innerJoin(topUp, eq(topUp.id, receipt.topUpId))
-    .where(isNotNull(taxRate))
+    .where(or(isNotNull(taxRate), gt(topUp.tax, 0n)))
     .groupBy(day, taxCountry, taxRate, currency)
   const names = ['taxable', 'collected', 'given'] as const
   const sameTax = (row: (typeof rows)[number]) => `${row.taxCountry} ${row.taxRate} ${row.currency}`
   return byMonth(rows, names, sameTax).map((row) => ({
-    ...{ month: row.month, country: row.taxCountry, rate: formatPercent(BigInt(row.taxRate ?? 0)) },
+    ...{ month: row.month, country: row.taxCountry },
+    // None where it is by more than one.
+    rate: row.taxRate === null ? null : formatPercent(BigInt(row.taxRate)),
     ...{ currency: row.currency, taxable: formatMinor(row.taxable, row.currency) },
     collected: formatMinor(row.collected, row.currency),
     given_back: formatMinor(row.given, row.currency),

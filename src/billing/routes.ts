@@ -9,8 +9,8 @@ import { describeRefusals } from '../http/describe.ts'
 import { ProcessorError } from '../processors/processor.ts'
 import { topUp } from '../store/credit.ts'
 import type { Billing } from './billing.ts'
+import { readCost } from './cost.ts'
 import { handOver } from './hand-over.ts'
-import { quote } from './quote.ts'
 import { syncTopUp } from './sync.ts'
 import { taxRateOf } from './tax.ts'
 import {
@@ -65,17 +65,20 @@ export function billingRoutes(billing: Billing) {
     .get(
       '/top-ups/quote',
       async ({ member, query }) => {
-        const currency = processors.get(query.processor)?.currency
-        if (!currency) throw new AppError('invalid_request', { param: 'processor' })
+        const processor = processors.get(query.processor)
+        if (!processor) throw new AppError('invalid_request', { param: 'processor' })
         const credit = parseUsd(query.credit, 'credit')
-        const country = await countryOf(member.accountId)
-        const cost = quote(business.current, { credit, currency, country })
-        return { credit: query.credit, currency, ...describeCost(cost) }
+        const { accountId } = member
+        const cost = await readCost(billing, processor, { accountId, credit })
+        return { credit: query.credit, currency: cost.currency, ...describeCost(cost) }
       },
       {
         may: 'read',
         query: t.Object({ credit: text, processor: text }),
-        detail: describe('What credit costs: price, fee and tax', 'invalid_amount'),
+        detail: describe(
+          'What credit costs: price, fee and tax',
+          ...(['invalid_amount', 'payment_unavailable'] as const),
+        ),
       },
     )
     .get(

@@ -1,10 +1,12 @@
 /**
- * Tax by where the buyer is [T3.6]: the operator's rate for her country, or for all others (`*`). A tax id changes no rate; it
- * is printed on the receipt, and its form is checked for countries whose form is known.
+ * Tax by where the buyer is [T3.6]: the operator's rate for her country, or for all others (`*`). A tax id changes no such rate;
+ * it is printed on the receipt, and its form is checked for countries whose form is known. What a processor that reckons the tax
+ * itself is told of the buyer is here too.
  */
 import { parsePercent } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import type { BusinessFacts } from '../legal/business.ts'
+import type { TaxAsk } from '../processors/processor.ts'
 
 /** Parts of a million; null where none is collected. */
 export function taxRateOf(taxes: BusinessFacts['taxes'], country: string | null): bigint | null {
@@ -56,4 +58,24 @@ function isUnifiedNumber(id: string): boolean {
     sum += Math.floor(product / 10) + (product % 10)
   }
   return sum % 5 === 0 || (id[6] === '7' && (sum + 1) % 5 === 0)
+}
+
+/** Of countries whose form is known, as processors name it; null of others, and of what was saved for another country. */
+export function typedTaxId(country: string | null, id: string | null): TaxAsk['taxId'] {
+  if (country === null || id === null || !isTaxId(country, id)) return null
+  if (country === 'TW') return { type: 'tw_vat', value: id }
+  if (!Object.hasOwn(europe, country)) return null
+  const letters = lettersOf(country)
+  return { type: 'eu_vat', value: id.startsWith(letters) ? id : `${letters}${id}` }
+}
+
+/** Where tax differs within the country: the ZIP code at the end of the address, or a Canadian postal code in it. */
+export function postalCodeOf(country: string | null, address: string): string | null {
+  const text = address.toUpperCase()
+  if (country === 'US') {
+    const end = /\b(\d{5}(-\d{4})?)[\s,.]*(U\.?S\.?(A\.?)?|UNITED STATES( OF AMERICA)?)?[\s,.]*$/
+    return end.exec(text)?.[1] ?? null
+  }
+  const [, area, unit] = (country === 'CA' && /\b([A-Z]\d[A-Z])[ -]?(\d[A-Z]\d)\b/.exec(text)) || []
+  return area === undefined ? null : `${area} ${unit}`
 }

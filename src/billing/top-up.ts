@@ -3,7 +3,6 @@
  * what it costs is fixed then. A form that is sent twice makes one order. `sync.ts` says what becomes of it.
  */
 import { and, desc, eq, inArray, lt, or, type SQL, sql } from 'drizzle-orm'
-import { readAccount } from '../account/account.ts'
 import { lockAccount } from '../account/member.ts'
 import { formatExchangeRate, formatMinor, formatPercent, formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
@@ -14,12 +13,12 @@ import {
   type Processor,
   ProcessorError,
 } from '../processors/processor.ts'
-import { type Buyer, buyer, receipt, topUp } from '../store/credit.ts'
+import { receipt, topUp } from '../store/credit.ts'
 import { user } from '../store/people.ts'
 import { account } from '../store/schema.ts'
 import { must, type Store } from '../store/store.ts'
 import type { Billing } from './billing.ts'
-import { quote } from './quote.ts'
+import { readCost } from './cost.ts'
 
 export type TopUpRow = typeof topUp.$inferSelect
 
@@ -93,29 +92,21 @@ async function findOnce({ db }: Store, { accountId, once }: NewTopUp): Promise<T
 
 /** What is written before anything is asked of the processor. */
 export async function newOrder(
-  { store, business, clock }: Billing,
-  { currency }: Processor,
-  { accountId, userId, origin, processor, method, credit, once, shown }: NewTopUp,
+  billing: Billing,
+  processor: Processor,
+  { accountId, userId, origin, method, credit, once, shown }: NewTopUp,
 ) {
-  const now = clock.now()
-  const { country } = await readAccount(store, accountId)
-  const cost = quote(business.current, { credit, currency, country })
+  const { currency, name } = processor
+  const cost = await readCost(billing, processor, { accountId, credit })
   if (shown !== undefined && shown !== formatMinor(cost.total, currency)) {
     throw new AppError('changed_meanwhile', { param: 'total' })
   }
+  const now = billing.clock.now()
   return {
-    ...{ id: newId('top_', now), accountId, userId, origin, processor, method, once },
+    ...{ id: newId('top_', now), accountId, userId, origin, processor: name, method, once },
     ...cost,
-    buyer: await readBuyer(store, accountId, country),
     ...{ createdAt: now, expiresAt: now + payableMs(method) },
   }
-}
-
-async function readBuyer({ db }: Store, accountId: string, country: string | null): Promise<Buyer> {
-  const [row] = await db.select().from(buyer).where(eq(buyer.accountId, accountId))
-  if (!row) return { country }
-  const { accountId: _, ...facts } = row
-  return { ...facts, country }
 }
 
 /** Asks the processor for the place to pay, once more where it is not known whether it was; idempotent by the order's id. */

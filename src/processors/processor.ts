@@ -115,6 +115,36 @@ export interface SavedMethod {
   label: string
 }
 
+/** A sale to reckon the tax of. */
+export interface TaxAsk {
+  /** Without the tax, in the currency's smallest unit. */
+  amount: bigint
+  currency: Currency
+  /** Where the buyer is, as far as it is known. */
+  country: string | null
+  postalCode: string | null
+  taxId: { type: 'eu_vat' | 'tw_vat'; value: string } | null
+}
+
+export interface ToldTax {
+  /** The processor's id for it, with which the sale is recorded. */
+  calculation: string
+  tax: bigint
+  /** Parts of a million; null where there is no single one. */
+  rate: number | null
+  country: string
+}
+
+/** Tax reckoned by the processor, and reported by it. */
+export interface Tax {
+  /** Missing where it is not asked for new orders. Null where it cannot say for such a buyer. */
+  quote?(ask: TaxAsk): Promise<ToldTax | null>
+  /** Idempotent by the order's id. Answers its id there; null where it was recorded before and is not told. */
+  record(sale: { orderId: string; calculation: string }): Promise<string | null>
+  /** Idempotent by the refund's id. `part`: what of the total went back, tax and all; null for all of it. */
+  reverse(ask: { refundId: string; transaction: string; part: bigint | null }): Promise<void>
+}
+
 export interface Processor {
   readonly name: string
   readonly currency: Currency
@@ -134,6 +164,7 @@ export interface Processor {
   readonly forgetsRefunds?: true
   /** Orders that something happened to since then, for what was missed while we were away. */
   recent?(since: number): Promise<string[]>
+  tax?: Tax
   /** Saving a way to pay, and charging it without the customer. */
   saved?: {
     /** Where the customer saves it. */

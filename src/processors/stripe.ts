@@ -15,6 +15,7 @@ import {
   type RefundAsk,
   type SavedMethod,
 } from './processor.ts'
+import { ask } from './stripe-ask.ts'
 import { eventTypes, hintOf, readEvent } from './stripe-callback.ts'
 import {
   intentExpand,
@@ -25,6 +26,7 @@ import {
   readSession,
   sessionExpand,
 } from './stripe-payment.ts'
+import { openTax } from './stripe-tax.ts'
 
 const minuteMs = 60_000
 const pageSize = 100
@@ -46,6 +48,7 @@ export function openStripe(config: Config): Processor | null {
     fetch: async (order) => fetchPayment(await client(), order),
     refund: async (order, ask) => payBack(await client(), order, ask),
     recent: async (since) => listRecent(await client(), since),
+    tax: openTax(client, config.stripeTax),
     saved: {
       setup: async (ask) => setUp(await client(), ask),
       find: async (setupId) => findSaved(await client(), setupId),
@@ -61,16 +64,6 @@ async function loadClient(options: import('./stripe-apart.ts').ClientOptions): P
     new URL('./stripe-apart.ts', import.meta.url).href
   )) as typeof import('./stripe-apart.ts')
   return openClient(options)
-}
-
-/** Asks; what fails becomes a `ProcessorError` that names neither a secret nor a body. */
-async function ask<T>(what: string, answer: Promise<T>): Promise<T> {
-  return await answer.catch((error: Stripe.errors.StripeError) => {
-    const { type = 'error', statusCode, code, requestId } = error
-    const said = [type, statusCode, code, requestId].filter((part) => part !== undefined)
-    const passing = statusCode === 409 || statusCode === 429 || (statusCode ?? 500) >= 500
-    throw new ProcessorError(`stripe: ${what}: ${said.join(' ')}`, { retry: passing })
-  })
 }
 
 async function makeCheckout({ checkout }: Stripe, order: Order): Promise<CheckoutMade> {

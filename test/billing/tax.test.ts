@@ -1,7 +1,7 @@
-/** Tax ids by country: what cannot be one is refused where it is typed. */
+/** Tax ids by country: what cannot be one is refused where it is typed. And what of a buyer says where she is taxed. */
 import { describe, expect, test } from 'bun:test'
 import { AppError } from '../../src/base/error.ts'
-import { checkTaxId } from '../../src/billing/tax.ts'
+import { checkTaxId, postalCodeOf, typedTaxId } from '../../src/billing/tax.ts'
 
 describe('a tax id', () => {
   test.each([
@@ -31,4 +31,32 @@ describe('a tax id', () => {
   ])('of %p cannot be %p', (country, text) => {
     expect(() => checkTaxId(country, text)).toThrow(AppError)
   })
+})
+
+test.each([
+  ['US', '1 Main St, Springfield, IL 62704', '62704'],
+  ['US', '1 Main St\nSpringfield, IL 62704-1234\nUSA', '62704-1234'],
+  ['US', '12345 Main St, Springfield', null],
+  ['US', 'Springfield 627041', null],
+  ['US', '', null],
+  ['CA', '24 Sussex Dr, Ottawa k1m1m4, Ontario', 'K1M 1M4'],
+  ['CA', 'Ottawa', null],
+  ['DE', '10115 Berlin', null],
+  [null, 'IL 62704', null],
+])('in %p, the postal code in %p is %p', (country, address, code) => {
+  expect(postalCodeOf(country, address)).toBe(code)
+})
+
+test.each([
+  ['DE', 'DE123456789', { type: 'eu_vat', value: 'DE123456789' }],
+  ['DE', '123456789', { type: 'eu_vat', value: 'DE123456789' }],
+  ['GR', '123456789', { type: 'eu_vat', value: 'EL123456789' }],
+  ['TW', '10458575', { type: 'tw_vat', value: '10458575' }],
+  // Saved while the account was elsewhere.
+  ['TW', 'DE123456789', null],
+  ['US', '123456789', null],
+  ['DE', null, null],
+  [null, 'DE123456789', null],
+] as const)('in %p, processors are told of the tax id %p as %p', (country, id, told) => {
+  expect(typedTaxId(country, id)).toEqual(told)
 })

@@ -80,7 +80,7 @@ export function TaxReport() {
         ${data.map(
           (
             row,
-          ) => html`<tr><td>${row.month}</td><td>${row.country ?? w.noCountry}</td><td class="number">${row.rate}%</td>
+          ) => html`<tr><td>${row.month}</td><td>${row.country ?? w.noCountry}</td><td class="number">${row.rate === null ? w.severalRates : `${row.rate}%`}</td>
           ${amounts.map((name) => html`<td class="number">${money(row[name], row.currency)}</td>`)}</tr>`,
         )}
         ${byCurrency(data).map(

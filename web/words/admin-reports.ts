@@ -80,6 +80,7 @@ export const adminReports = words({
       pending: 'No money yet',
     } as Record<string, string>,
     noCountry: 'Not stated',
+    severalRates: 'Several',
     retry: 'Try again',
   },
   'zh-TW': {
@@ -156,6 +157,7 @@ export const adminReports = words({
       pending: '尚未入帳',
     },
     noCountry: '未提供',
+    severalRates: '多種',
     retry: '重試',
   },
 })

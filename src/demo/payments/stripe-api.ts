@@ -24,6 +24,7 @@ import {
   type Shop,
   type Thing,
 } from './stripe-shop.ts'
+import { calculate, recordSale, reverseSale } from './stripe-tax.ts'
 
 type Handler = (shop: Shop, form: Form, id: string) => object
 
@@ -63,6 +64,20 @@ const routes: readonly Route[] = [
   ['GET', /^payment_methods\/(\w+)$/, '', read('payment_method')],
   ['POST', /^payment_methods\/(\w+)\/detach$/, '', detach],
   ['GET', /^balance_transactions\/(\w+)$/, '', read('balance_transaction')],
+  ['POST', /^tax\/calculations$/, 'currency line_items customer_details', calculate],
+  [
+    'POST',
+    /^tax\/transactions\/create_from_calculation$/,
+    'calculation reference metadata',
+    recordSale,
+  ],
+  [
+    'POST',
+    /^tax\/transactions\/create_reversal$/,
+    'mode original_transaction reference flat_amount metadata',
+    reverseSale,
+  ],
+  ['GET', /^tax\/transactions\/(\w+)$/, '', read('tax.transaction')],
   ['GET', /^events$/, `${paging} types type`, listOf('event')],
   ['GET', /^events\/(\w+)$/, '', read('event')],
 ]

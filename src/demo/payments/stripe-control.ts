@@ -20,6 +20,8 @@ import type { Refund, Session, Shop } from './stripe-shop.ts'
 export interface Health {
   /** Every request is answered by 503. */
   down: boolean
+  /** So is every request about tax. */
+  taxDown: boolean
   /** So many requests will be carried out, and their answers lost on the way. */
   lost: number
 }
@@ -46,6 +48,8 @@ export interface StripeControl {
   closeDispute(ask: Of & { how: 'won' | 'lost' }): void
   /** The saved card is declined so many times. */
   declineNext(ask: { method: string; times: number }): void
+  /** Percents that are collected there from now on; none: it is not registered there. */
+  taxAs(ask: { country: string; percents: readonly string[] }): void
   /** Those that are not named end. */
   faults(ask: Partial<Faults>): void
   health(ask: Partial<Health>): void
@@ -84,6 +88,9 @@ export function openControl(shop: Shop, sender: Sender, health: Health): StripeC
     closeDispute: ({ order, how }) => closeDispute(shop, chargeOf(shop, order), how),
     declineNext: ({ method, times }) => {
       shop.declines.set(method, times)
+    },
+    taxAs: ({ country, percents }) => {
+      shop.taxRates.set(country, percents)
     },
     faults: (ask) => {
       sender.faults = { ...noFaults, ...ask }

@@ -106,6 +106,8 @@ export interface Shop {
   promised: Map<string, { description: string | null; metadata: Record<string, string> }>
   /** How often a saved card will still be declined. */
   declines: Map<string, number>
+  /** Where tax is collected: percents by country, and by whom beneath it, in the order of their levels. */
+  taxRates: Map<string, readonly string[]>
   /** What the next refunds begin as. */
   refundStatus: Refund['status']
   /** Events are kept, and called back with in this order. */

@@ -68,9 +68,17 @@ export function startStripe(options: StripeOptions): StripeSimulator {
   const shop: Shop = {
     ...{ now, live: options.secretKey.startsWith('sk_live_'), url: () => server.url.origin },
     ...{ things: new Map(), promised: new Map(), declines: new Map(), refundStatus: 'succeeded' },
+    taxRates: new Map([
+      ...([
+        ['DE', ['19.0']],
+        ['TW', ['5.0']],
+      ] as const),
+      // A state's and a county's.
+      ['US', ['6.0', '1.25']],
+    ]),
     tell: (events) => tell(shop, sender, events, options.account),
   }
-  const health = { down: false, lost: 0 }
+  const health = { down: false, taxDown: false, lost: 0 }
   const host: Host = { ...options, shop, health, journal: [], answers: new Map() }
   const control = openControl(shop, sender, health)
   const server = Bun.serve({
@@ -114,8 +122,9 @@ function tell(
 
 async function serveApi(host: Host, request: Request): Promise<Response> {
   const { health, journal } = host
-  if (health.down) return new Response('<h1>Service Unavailable</h1>', { status: 503 })
   const { pathname, search } = new URL(request.url)
+  if (health.down || (health.taxDown && pathname.startsWith('/v1/tax/')))
+    return new Response('<h1>Service Unavailable</h1>', { status: 503 })
   const text = request.method === 'GET' ? search.slice(1) : await request.text()
   const [path, key] = [pathname.slice('/v1/'.length), request.headers.get('idempotency-key')]
   const asked: Asked = {
