@@ -12,6 +12,7 @@ import { accountRoutes } from './account/routes.ts'
 import { sessionRoutes } from './account/session-routes.ts'
 import { announcementRoutes } from './admin/announcement-routes.ts'
 import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
+import { showGauges } from './admin/gauges.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { paymentRoutes } from './admin/payment-routes.ts'
 import { adminRefundRoutes } from './admin/refund-routes.ts'
@@ -21,6 +22,7 @@ import { voucherRoutes } from './admin/voucher-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { FatalError } from './base/error.ts'
 import { newId } from './base/id.ts'
+import { readHeaders } from './base/kind.ts'
 import type { Logger } from './base/log.ts'
 import { newSealingKey } from './base/secret.ts'
 import { callbackRoutes } from './billing/callback-routes.ts'
@@ -45,11 +47,13 @@ import { playgroundRoutes } from './gateway/playground-routes.ts'
 import { createBreakers } from './gateway/route.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { createRunning } from './gateway/running.ts'
+import { createTracer } from './gateway/trace.ts'
 import { usageRoutes } from './gateway/usage-routes.ts'
 import type { AnyServer } from './http/address.ts'
 import { docsRoutes, type RouteToDescribe } from './http/docs.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
+import { type Exporter, openOtlp } from './http/otlp.ts'
 import { openSite, pageRoutes } from './http/pages.ts'
 import { addressOf, createHttp, startHttp } from './http/server.ts'
 import { openIssuers } from './invoices/list.ts'
@@ -166,7 +170,8 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
   await store.write((db) => [db.insert(instance).values({ id: instanceId, startedAt: now })])
   await seedDocuments(store, now)
   const metrics = createMetrics()
-  const gateway = createGateway(parts, metrics)
+  const exporter = openExporter(parts, metrics)
+  const gateway = createGateway(parts, metrics, exporter)
   const simulated = simulatedBeside()
   await resumeSimulated(parts, simulated)
   const state: State = { draining: false, verified: null }
@@ -194,13 +199,13 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
     )
     .use(pageRoutes(openSite()))
     .use(docsRoutes(() => http.routes, version))
-  metrics.show('kkai_calls_running', 'Calls under way.', () => gateway.running.size)
+  showGauges(parts, state, gateway, metrics)
   const onRejection = (cause: unknown) => {
     metrics.unhandled()
     log.error('unhandled', { cause })
   }
   process.on('unhandledRejection', onRejection)
-  const jobs = await startJobs(parts, state)
+  const jobs = await startJobs(parts, state, metrics)
   const { url } = startHttp(http, listen)
   parts.place.url = url
   log.info('started', { url, instance: instanceId })
@@ -221,6 +226,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
       gateway.running.stop()
       gateway.counter.close()
       gateway.client.close()
+      await exporter?.stop()
       await simulated.stop()
       process.off('unhandledRejection', onRejection)
       log.info('stopped')
@@ -261,15 +267,38 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
 }
 export type Api = ReturnType<typeof dashboardRoutes>
 
-function createGateway(parts: Parts, metrics: Metrics): Gateway {
-  const { clock, ledger, log } = parts
+/** Null unless there is a collector. */
+function openExporter({ config, instanceId, log }: Parts, metrics: Metrics): Exporter | null {
+  if (config.otelEndpoint === null) return null
+  return openOtlp({
+    ...{ endpoint: config.otelEndpoint, headers: readHeaders(config.otelHeaders), log },
+    resource: {
+      ...{ 'service.name': 'kkai', 'service.version': version },
+      'service.instance.id': instanceId,
+    },
+    counted: metrics.traced,
+  })
+}
+
+export function createGateway(
+  parts: Parts,
+  metrics: Metrics,
+  exporter: Exporter | null = null,
+): Gateway {
+  const { clock, config, ledger, log } = parts
   const elapsed = () => clock.elapsed()
   return {
     ...{ clock, ledger, log, metrics },
+    tracer:
+      exporter &&
+      createTracer({
+        ...{ exporter, clock },
+        ...{ sample: config.otelSample, propagate: config.otelPropagate },
+      }),
     ...{ catalog: parts.catalog, keys: parts.keys, instanceId: parts.instanceId },
     publicUrl: parts.publicUrl,
     bodies: openBodies(parts.store, parts.sealingKey),
-    settings: parts.config,
+    settings: config,
     limiter: createLimiter(),
     breakers: createBreakers(),
     client: httpClient(elapsed),

@@ -20,4 +20,7 @@ export interface State {
   draining: boolean
   /** The ledger's last check: null until there was one. */
   verified: boolean | null
+  verifiedAt?: number
+  /** When the last backup was made: not there until one is known. */
+  backedUpAt?: number
 }

@@ -59,6 +59,35 @@ export const origin: Kind<string> = {
     return plain ? url.origin : undefined
   },
 }
+/** What a path is appended to. */
+export const endpoint: Kind<string> = {
+  expects: 'an http or https address without user, query and fragment',
+  read: (raw) => {
+    const url = typeof raw === 'string' ? URL.parse(raw) : null
+    if (!url || !/^https?:$/.test(url.protocol)) return undefined
+    const extra = url.username + url.password + url.search + url.hash
+    return extra === '' ? url.href.replace(/\/+$/, '') : undefined
+  },
+}
+export const share: Kind<number> = {
+  expects: 'a share from 0 to 1',
+  read: (raw) => {
+    const value = typeof raw === 'string' && /^\d*\.?\d+$/.test(raw) ? Number(raw) : raw
+    return typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined
+  },
+}
+/** `name=value,name=value`, as OTEL_EXPORTER_OTLP_HEADERS. */
+export const headers: Kind<string> = {
+  expects: 'NAME=VALUE, more divided by commas',
+  read: (raw) => {
+    const given = typeof raw === 'string' ? raw.trim() : ''
+    return /^[\w-]+=[ -+\--~]+(,[\w-]+=[ -+\--~]+)*$/.test(given) ? given : undefined
+  },
+}
+export function readHeaders(text: string | null): Record<string, string> {
+  const pairs = text === null ? [] : text.split(',').map((pair) => pair.split(/=(.*)/s, 2))
+  return Object.fromEntries(pairs)
+}
 export const hexKey: Kind<string> = {
   expects: '64 hex digits',
   read: (raw) => (/^[\da-f]{64}$/i.test(String(raw)) ? String(raw) : undefined),

@@ -12,6 +12,7 @@ import type { HttpClient } from './http-client.ts'
 import type { Limiter } from './limits.ts'
 import type { Breakers } from './route.ts'
 import type { Running } from './running.ts'
+import type { Tracer } from './trace.ts'
 
 export interface Gateway {
   settings: GatewaySettings
@@ -25,6 +26,8 @@ export interface Gateway {
   counter: Counter
   running: Running
   metrics: Metrics
+  /** Null unless the operator collects traces. */
+  tracer: Tracer | null
   log: Logger
   /** Which process holds are of. */
   instanceId: string

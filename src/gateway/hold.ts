@@ -11,6 +11,7 @@ import { affordable, outputCost, type Quote } from './estimate.ts'
 import type { Gateway } from './gateway.ts'
 import type { Turn } from './limits.ts'
 import { type Most, Tally } from './tally.ts'
+import type { Trace } from './trace.ts'
 
 export interface HoldInHand {
   id: string
@@ -32,7 +33,16 @@ export interface HoldInHand {
   leastInput: number | null
   /** Who is answering, once somebody is. */
   route: Route | null
+  trace: Trace | null
   startedAt: number
+}
+
+interface Opening {
+  model: Model
+  quote: Quote
+  turn: Turn
+  caller: string | null
+  trace: Trace | null
 }
 
 /** Refuses with `insufficient_credits`, `key_limit_reached`, or what else forbids account or key to spend. */
@@ -40,7 +50,7 @@ export async function openHold(
   app: Gateway,
   key: Key,
   call: Call,
-  { model, quote, turn, caller }: { model: Model; quote: Quote; turn: Turn; caller: string | null },
+  { model, quote, turn, caller, trace }: Opening,
 ): Promise<HoldInHand> {
   const now = app.clock.now()
   const id = newId('gen-', now)
@@ -55,6 +65,7 @@ export async function openHold(
   }
   const { instanceId } = app
   const { amount, least } = quote
+  trace?.step('hold')
   const held = await app.ledger.open(
     {
       ...{
@@ -76,7 +87,7 @@ export async function openHold(
     flags: new Set(clamped ? ['clamped'] : []),
     tally: new Tally(mostOf(model, call)),
     leastInput: null,
-    route: null,
+    ...{ route: null, trace },
     startedAt: app.clock.elapsed(),
   }
 }

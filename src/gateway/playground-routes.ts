@@ -28,7 +28,8 @@ export function playgroundRoutes(people: People, app: Gateway) {
         server?.timeout(request, 0)
         const { value, bytes } = await readJson(request, app.settings.bodyLimitBytes)
         const call = clientDialects['openai-chat'].readRequest(value, bytes)
-        return relay(app, key, call, { name: 'playground', signal: request.signal })
+        const { signal } = request
+        return relay(app, key, call, { name: 'playground', traceparent: null, signal })
       },
       {
         may: 'develop',

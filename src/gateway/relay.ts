@@ -13,12 +13,15 @@ import type { Gateway } from './gateway.ts'
 import { type HoldInHand, openHold } from './hold.ts'
 import { signRefusal } from './reply.ts'
 import { answerStream } from './stream.ts'
+import { errorType, type Trace } from './trace.ts'
 import { answerWhole } from './whole.ts'
 
 /** Who calls, beside the key. */
 export interface Caller {
   /** The caller's own name for itself (`X-Title`, `HTTP-Referer`); null when it gives none. */
   name: string | null
+  /** The client's `traceparent`; null without one, and while nothing is traced. */
+  traceparent: string | null
   /** Aborts when the client is gone. */
   signal: AbortSignal
 }
@@ -26,16 +29,19 @@ export interface Caller {
 export async function relay(app: Gateway, key: Key, call: Call, caller: Caller): Promise<Response> {
   const turn = app.limiter.take(key, foreseenTokens(call), app.clock.elapsed())
   let hold: HoldInHand | null = null
+  let trace: Trace | null = null
   try {
     const model = sellable(app, key, call)
+    trace = app.tracer?.begin(model, call.stream, caller.traceparent) ?? null
     const quote = estimate(app.settings, model, call, app.clock.now())
-    hold = await openHold(app, key, call, { model, quote, turn, caller: caller.name })
+    hold = await openHold(app, key, call, { model, quote, turn, caller: caller.name, trace })
     return call.stream
       ? await answerStream(app, hold, caller.signal)
       : await answerWhole(app, hold, caller.signal)
   } catch (cause) {
     turn.done(0)
     signRefusal(cause, turn, hold)
+    trace?.end(errorType(cause))
     throw cause
   }
 }

@@ -35,6 +35,7 @@ export function gatewayRoutes(app: Gateway, store: Store) {
       const { signal } = request
       return relay(app, key, dialect.readRequest(value, bytes), {
         name: callerName(request),
+        traceparent: app.tracer && request.headers.get('traceparent'),
         signal,
       })
     })

@@ -7,9 +7,11 @@ import { AppError } from '../base/error.ts'
 import { completionTokens, promptTokens, type Units } from '../base/units.ts'
 import type { Bill } from '../dialects/dialect.ts'
 import type { Outcome, UsageSource } from '../ledger/ledger.ts'
+import { refusalOf } from './attempt.ts'
 import type { Gateway } from './gateway.ts'
 import type { HoldInHand } from './hold.ts'
 import { promptTexts } from './tally.ts'
+import { describeEnd, errorType } from './trace.ts'
 
 export interface Ending {
   outcome: Outcome
@@ -26,6 +28,9 @@ interface Measured {
 
 /** Answers what the client is told it cost. Durable when it resolves. */
 export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Promise<Bill> {
+  const { trace } = hold
+  if (ending.outcome === 'broken') trace?.fail(ending.error)
+  trace?.step('settle')
   const { units, source } = await measure(app, hold, ending.outcome)
   const { sell, buy } = hold.quote
   if (source !== 'none' && sell.rates.some((rate) => rate.unit === 'request')) units.request = 1
@@ -49,7 +54,14 @@ export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Pr
       },
       app.clock.now(),
     ),
-  )
+  ).catch((cause) => {
+    trace?.end(errorType(cause))
+    throw cause
+  })
+  trace?.end(ending.error === undefined ? null : refusalOf(ending.error).code, {
+    ...describeEnd({ id: hold.id, finish: hold.tally.finish, units, firstTokenMs }),
+    ...{ 'http.response.status_code': ending.status, 'kkai.outcome': ending.outcome },
+  })
   hold.turn.done(promptTokens(units) + completionTokens(units))
   app.metrics.called({
     ...{ model: hold.model.id, operation: hold.model.kind, outcome: ending.outcome, units },

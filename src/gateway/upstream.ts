@@ -41,14 +41,16 @@ export async function firstAnswer(
   const { training } = hold.key.account
   for (const route of app.breakers.order(hold.model, app.clock.elapsed(), Math.random, training)) {
     hold.route = route
+    const traceparent = hold.trace?.ask(route)
     try {
-      const answer = await ask(app, hold, route, attempt)
+      const answer = await ask(app, hold, route, attempt, traceparent)
       app.breakers.succeeded(route.channel)
       return answer
     } catch (cause) {
       attempt.exchange?.cancel(new ConnectionLost('given up', true))
       if (attempt.ended !== null) throw attempt.ended
       last = providerError(cause)
+      hold.trace?.fail(last)
       if (!mayTryAnother(last)) {
         // It answers, if only with what is wrong with the request.
         app.breakers.succeeded(route.channel)
@@ -72,11 +74,13 @@ export async function firstAnswer(
   throw last ?? broken('no channel is available', 'overloaded')
 }
 
-async function ask(
-  app: Gateway,
-  hold: HoldInHand,
+/** Asks one channel. Refuses as `firstAnswer` does; what was lost on the way is thrown as it came. */
+export async function ask(
+  app: Pick<Gateway, 'client' | 'clock' | 'settings'>,
+  hold: Pick<HoldInHand, 'id' | 'call' | 'model' | 'maxOutput'>,
   route: Route,
-  attempt: Attempt,
+  attempt: Pick<Attempt, 'exchange' | 'dueAt'>,
+  traceparent = '',
 ): Promise<Answer> {
   const { call, model } = hold
   const { channel } = route
@@ -94,7 +98,7 @@ async function ask(
   const text = JSON.stringify(body)
   const exchange = app.client.send(
     line.origin,
-    `${line.head}x-request-id: ${hold.id}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+    `${line.head}${traceparent}x-request-id: ${hold.id}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
     app.settings.connectMs,
   )
   attempt.exchange = exchange

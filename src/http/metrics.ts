@@ -5,6 +5,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ErrorCode } from '../base/error.ts'
 import { type Units, unitClasses } from '../base/units.ts'
+import type { SpanFate } from './otlp.ts'
 
 /** One call, once it is settled. */
 export interface CountedCall {
@@ -20,6 +21,8 @@ export interface CountedCall {
   firstTokenMs: number | null
 }
 
+type Maybe<T> = T | Promise<T>
+
 export interface Metrics {
   called(call: CountedCall): void
   refused(code: ErrorCode): void
@@ -30,8 +33,15 @@ export interface Metrics {
   callbackRefused(processor: string, why: string): void
   /** A bug: a promise that nobody caught. */
   unhandled(): void
-  /** Shows a number that someone else keeps, read when asked for. */
-  show(name: string, help: string, read: () => number | Promise<number>): void
+  jobRan(job: string, seconds: number, failed: boolean): void
+  traced(fate: SpanFate, spans: number): void
+  /** Shows a number that someone else keeps, read when asked for; null, or one that cannot be read, is left out. */
+  show(name: string, help: string, read: () => Maybe<number | null>): void
+  /** The same by one label, whose values are a closed list or an admin's. */
+  showBy(
+    label: string,
+    ...rest: [name: string, help: string, read: () => Maybe<ReadonlyMap<string, number>>]
+  ): void
   /** Prometheus' text. */
   expose(): Promise<string>
 }
@@ -78,13 +88,32 @@ export function createMetrics(): Metrics {
     'From request to first output.',
   )
 
-  function show(name: string, help: string, read: () => number | Promise<number>): void {
+  const runs = counter('kkai_job_runs_total', 'Runs of jobs by how they ended.', 'job', 'outcome')
+  const ran = counter('kkai_job_seconds_total', 'Time that jobs took.', 'job')
+  const spans = counter('kkai_trace_spans_total', 'Spans by what became of them.', 'fate')
+
+  function show(name: string, help: string, read: () => Maybe<number | null>): void {
     new Gauge({
       name,
       help,
       registers,
       async collect() {
-        this.set(await read())
+        const value = await tryTo(read)
+        if (value === null) this.remove()
+        else this.set(value)
+      },
+    })
+  }
+  const showBy: Metrics['showBy'] = (label, name, help, read) => {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      async collect() {
+        const values = await tryTo(read)
+        this.reset()
+        for (const [of, value] of values ?? []) this.set({ [label]: of }, value)
       },
     })
   }
@@ -109,8 +138,22 @@ export function createMetrics(): Metrics {
     doubtedUsage: (model) => doubts.inc({ model }),
     callbackRefused: (processor, why) => callbacks.inc({ processor, why }),
     unhandled: () => unhandled.inc(),
-    show,
+    jobRan: (job, seconds, failed) => {
+      runs.inc({ job, outcome: failed ? 'failed' : 'done' })
+      ran.inc({ job }, seconds)
+    },
+    traced: (fate, count) => spans.inc({ fate }, count),
+    ...{ show, showBy },
     expose: () => registry.metrics(),
+  }
+}
+
+/** One number that cannot be read must not hide the others. */
+async function tryTo<T>(read: () => Maybe<T>): Promise<T | null> {
+  try {
+    return await read()
+  } catch {
+    return null
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the server does beside calls: each job by its own interval, never twice at once, its failures logged. */
 import type { Parts, State } from '../admin/parts.ts'
+import type { Metrics } from '../http/metrics.ts'
 import { jobs } from './list.ts'
 
 export interface Job {
@@ -13,10 +14,23 @@ export interface Job {
 }
 
 /** Resolves once the jobs that come first have run. */
-export async function startJobs(parts: Parts, state: State): Promise<{ stop(): Promise<void> }> {
+export async function startJobs(
+  parts: Parts,
+  state: State,
+  metrics: Metrics,
+): Promise<{ stop(): Promise<void> }> {
   const running = new Set<Promise<void>>()
-  const attempt = (job: Job) =>
-    job.run(parts, state).catch((cause) => parts.log.error('job.failed', { job: job.name, cause }))
+  async function attempt(job: Job): Promise<void> {
+    const start = parts.clock.elapsed()
+    const failed = await job.run(parts, state).then(
+      () => false,
+      (cause) => {
+        parts.log.error('job.failed', { job: job.name, cause })
+        return true
+      },
+    )
+    metrics.jobRan(job.name, (parts.clock.elapsed() - start) / 1000, failed)
+  }
   for (const job of jobs) if (job.first) await attempt(job)
   const timers = jobs.map((job) => {
     let busy = false

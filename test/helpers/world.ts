@@ -19,6 +19,8 @@ export interface World {
   key: string
   account: string
   stderr(): string
+  /** Asks the server to stop; answers its exit code. */
+  stop(): Promise<number>
   /** A command, handed over to the running server: in effect when it has answered. */
   run<T = JsonObject>(name: string, values?: Record<string, string>): Promise<T>
   /** An account with a key. `limits` are the options of `kkai key create`. */
@@ -168,6 +170,7 @@ export async function openWorld(settings: Record<string, string> = {}): Promise<
 
   return {
     ...{ url, data, simulator, key: first.key, account: first.account, stderr: server.stderr },
+    stop: () => server.stop(),
     ...{ run, customer, newKey, send },
     sell: async (id, offer = {}) => {
       const { upstream = id, newChannels = [], price = demoPrice, fields = {} } = offer
