@@ -9,7 +9,15 @@ import { dispute, refund } from '../store/credit.ts'
 import { account } from '../store/schema.ts'
 import { must, type Store, storable } from '../store/store.ts'
 import type { Billing } from './billing.ts'
-import { grantedRefunds, type RefundRow, readRefund, unfreeze } from './refund.ts'
+import {
+  creditOf,
+  type Granted,
+  grantedRefunds,
+  type RefundRow,
+  readRefund,
+  taken,
+  unfreeze,
+} from './refund.ts'
 import { settleRequest } from './refund-closure.ts'
 import { mailRefund } from './refund-mail.ts'
 import { readTopUp, type TopUpRow } from './top-up.ts'
@@ -44,8 +52,7 @@ export async function approveRefund(
   const total = moneyOf(order, approved, granted)
   if (total <= 0n) throw new AppError('not_refundable', { param: 'part' })
   const now = clock.now()
-  const others = sql`(SELECT COUNT(*) FROM ${refund} o WHERE o.top_up_id = ${order.id} AND o.id <> ${id}
-    AND o.state IN ('approved', 'paid', 'failed'))`
+  const asRead = sql`${taken(order.id, { asked: false })} = ${creditOf(granted)}`
   const decided = {
     ...{ state: 'approved' as const, approved, total, decidedBy: actor, decidedAt: now },
     decision: storable(reason),
@@ -61,12 +68,7 @@ export async function approveRefund(
       db
         .update(refund)
         .set(decided)
-        .where(
-          and(
-            ...[eq(refund.id, id), eq(refund.state, 'asked')],
-            sql`${others} = ${granted.length}`,
-          ),
-        ),
+        .where(and(eq(refund.id, id), eq(refund.state, 'asked'), asRead)),
       'changed_meanwhile',
     ),
     ...mails,
@@ -83,9 +85,6 @@ function moneyOf(order: TopUpRow, approved: bigint, granted: Granted): bigint {
   const share = after === order.credit ? rest : paidBack(order, after) - paidBack(order, before)
   return lesser(share, rest)
 }
-
-type Granted = Awaited<ReturnType<typeof grantedRefunds>>
-export const creditOf = (granted: Granted) => granted.reduce((sum, row) => sum + row.approved, 0n)
 
 /** Whether the bank may take the payment back still, or has taken so much that no such part of its credit is left. */
 export async function isDisputed(

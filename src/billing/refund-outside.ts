@@ -10,7 +10,7 @@ import { refund } from '../store/credit.ts'
 import { must } from '../store/store.ts'
 import { type Billing, unlessChanged } from './billing.ts'
 import { creditNoteStatements } from './receipt.ts'
-import { grantedRefunds, keepOrder, type RefundRow, taken } from './refund.ts'
+import { creditOf, grantedRefunds, keepOrder, type RefundRow, taken } from './refund.ts'
 import { resolveRefund } from './refund-pay.ts'
 import type { TopUpRow } from './top-up.ts'
 
@@ -44,7 +44,7 @@ async function bookOutside(billing: Billing, order: TopUpRow, told: OutsideRefun
   const { store, ledger, clock, log } = billing
   const { id: topUpId, accountId, processor, transferId: paidBy } = order
   const granted = await grantedRefunds(store, topUpId)
-  const credit = granted.reduce((left, { approved }) => left - approved, order.credit)
+  const credit = order.credit - creditOf(granted)
   const money = granted.reduce((left, { total }) => left - total, order.total)
   const total = lesser(told.amount, money)
   const share = proportion(order.credit, total, order.total, order.total - money)

@@ -7,7 +7,7 @@ import { formatMinor, formatUsd, lesser, paidBack } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import { refundable } from '../ledger/lot.ts'
-import { refund, topUp } from '../store/credit.ts'
+import { dispute, refund, topUp } from '../store/credit.ts'
 import { account, transfer } from '../store/schema.ts'
 import { must, type Query, type Statement, type Store, storable } from '../store/store.ts'
 import type { Billing } from './billing.ts'
@@ -79,7 +79,7 @@ async function freeze(billing: Billing, wanted: WantedRefund): Promise<void> {
     must(
       keepOrder(store.db, topUpId, [
         sql`${spentSince({ accountId, seq, but: pendingId })} + ${amount} <= ${left}`,
-        sql`${taken(topUpId, { asked: true })} + ${amount} <= ${topUp.credit}`,
+        sql`${goneOf(topUpId)} + ${amount} <= ${topUp.credit}`,
       ]),
       'changed_meanwhile',
     ),
@@ -124,21 +124,33 @@ export function taken(topUpId: string, { asked }: { asked: boolean }): SQL {
     WHERE r.top_up_id = ${topUpId} AND r.state IN ('approved', 'paid', 'failed', ${asked ? 'asked' : ''}))`
 }
 
+/** What of an order's credit goes back already: asked for, granted, or taken by the payer's bank. */
+function goneOf(topUpId: string): SQL {
+  return sql`(${taken(topUpId, { asked: true })} + (SELECT COALESCE(SUM(d.amount), 0) FROM ${dispute} d
+    WHERE d.top_up_id = ${topUpId} AND d.state <> 'won'))`
+}
+
 /** Of an order: `left` is unspent, `most` of it is free too. `seq`: at least so far the chain was looked at. */
 export async function readRefundable(store: Store, order: TopUpRow) {
   const [before] = await store.db
     .select({ seq: account.seq })
     .from(account)
     .where(eq(account.id, order.accountId))
-  const left = await refundable(store, order)
+  const unspent = await refundable(store, order)
   const [now] = await store.db
-    .select({ free: sql<string>`credits_posted - debits_posted - debits_pending` })
+    .select({
+      free: sql`credits_posted - debits_posted - debits_pending`.mapWith(BigInt),
+      gone: goneOf(order.id).mapWith(BigInt),
+    })
     .from(account)
     .where(eq(account.id, order.accountId))
-  const free = BigInt(now?.free ?? 0)
-  const least = lesser(free, left)
-  return { seq: before?.seq ?? 0, left, free, most: least > 0n ? least : 0n }
+  const { free = 0n, gone = 0n } = now ?? {}
+  // What went back while it was set aside was taken from other orders: it is not left to go back again.
+  const left = positive(lesser(unspent, order.credit - gone))
+  return { seq: before?.seq ?? 0, left, free, most: positive(lesser(free, left)) }
 }
+
+const positive = (amount: bigint) => (amount > 0n ? amount : 0n)
 
 /** Gives up what is only asked for. One of a closed account stays: nobody would get it. */
 export async function withdrawRefund(
@@ -213,6 +225,10 @@ export async function grantedRefunds({ db }: Store, topUpId: string, but = '') {
     )
   return rows.map((row) => ({ approved: row.approved ?? 0n, total: row.total ?? 0n }))
 }
+
+export type Granted = Awaited<ReturnType<typeof grantedRefunds>>
+export const creditOf = (granted: Granted) =>
+  granted.reduce((sum, { approved }) => sum + approved, 0n)
 
 /** Those that match with their orders, the newest first. */
 export async function listRefunds({ db }: Store, meant: SQL | undefined, { after, limit }: PageOf) {

@@ -186,6 +186,28 @@ describe.each(databases)('on %s', (_, open) => {
     expect(await shop.balance(accountId)).toEqual({ free: 0, frozen: 0, back: [25] })
   })
 
+  test.each([
+    ['refunded at the processor', 'refunds', { state: 'paid', ours: null }],
+    ['disputed and lost', 'disputes', { state: 'lost', reason: null }],
+  ])(
+    'an order that was %s while a refund was asked for is not owed twice',
+    async (_, what, how) => {
+      const accountId = await shop.newBuyer()
+      const order = await shop.buy(accountId)
+      await shop.buy(accountId)
+      const { id } = await shop.ask(order)
+      const back = { id: `back_${order.id}`, amount: 2500n, ...how }
+      shop.processor.say(order.id, { [what]: [back] })
+      await syncTopUp(shop.people, order.id)
+      await refuse(id)
+      expect(await refusal(shop.ask(order))).toBe('not_refundable')
+      expect(await close(accountId)).toBe(25n * usd)
+      const request = await requestOf(accountId)
+      await payRemainder(shop.people, request?.id ?? '', { reference: 'bank 1', actor: 'olga' })
+      expect(await shop.balance(accountId)).toMatchObject({ free: 0, frozen: 0 })
+    },
+  )
+
   test('it does not end while a refund of it waits', async () => {
     const { accountId } = await newCustomer()
     await adjust(accountId, 'credit', 3n)

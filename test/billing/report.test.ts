@@ -161,14 +161,13 @@ describe.each(databases)('on %s', (_, open) => {
     await store.write((db) => [
       db.update(refund).set({ failure: 'it came back' }).where(eq(refund.topUpId, returned.id)),
     ])
-    const { id } =
-      (await store.db.select().from(refund).where(eq(refund.topUpId, returned.id)))[0] ?? {}
+    const [back] = await store.db.select().from(refund).where(eq(refund.topUpId, returned.id))
     const shown = async (at: number) =>
       (await readUnreconciled(store, at)).map(({ kind, id, why, total }) => [kind, id, why, total])
     expect(await shown(clock.now())).toEqual([
       ['payment', wrong.id, 'amount_mismatch', '26.25'],
       ['refund', 'ref_1', 'card closed', '1.05'],
-      ['refund', id, 'it came back', '3.00'],
+      ['refund', back?.id ?? '', 'it came back', '3.00'],
     ])
     expect(await shown(clock.now() + dayMs + 1)).toContainEqual([
       ...['waiting', waiting.id, 'pending', '26.25'],
