@@ -26,7 +26,7 @@ export const isTaxDue = (now: number) =>
     ),
   )
 
-/** `order`: as it is now. Fails never. */
+/** `order`: as it is now. Never fails. */
 export async function recordTax(billing: Billing, order: TopUpRow): Promise<void> {
   const { processors, log } = billing
   const tax = processors.get(order.processor)?.tax
