@@ -41,3 +41,11 @@ CREATE TABLE investigation (
 CREATE INDEX investigation_by_account ON investigation (account_id, ends_at);
 -- Of a body that is kept for an investigation: which one. The account itself does not see it.
 ALTER TABLE body ADD COLUMN investigation_id TEXT REFERENCES investigation (id);
+
+-- What was reached, by name. usage_from: usage records of calls that began before `at` may be gone; what they came to stays in
+-- usage_hour and in the ledger. sealing_key: which key all that is sealed was sealed with (a hash in `value`).
+CREATE TABLE milestone (
+  name TEXT PRIMARY KEY,
+  at INTEGER NOT NULL,
+  value TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;

@@ -2,7 +2,7 @@
  * The only wiring: settings → store → parts → one HTTP server with every `routes.ts` mounted. Commands open the parts and
  * work on them; `serve` starts the server over them.
  */
-import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { Elysia } from 'elysia'
@@ -17,14 +17,13 @@ import type { Parts, State } from './admin/parts.ts'
 import { paymentRoutes } from './admin/payment-routes.ts'
 import { adminRefundRoutes } from './admin/refund-routes.ts'
 import { reportRoutes } from './admin/report-routes.ts'
+import { openSealingKey } from './admin/sealing-key.ts'
 import { setupRoutes } from './admin/setup-routes.ts'
 import { voucherRoutes } from './admin/voucher-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
-import { FatalError } from './base/error.ts'
 import { newId } from './base/id.ts'
 import { readHeaders } from './base/kind.ts'
 import type { Logger } from './base/log.ts'
-import { newSealingKey } from './base/secret.ts'
 import { callbackRoutes } from './billing/callback-routes.ts'
 import { lotRoutes } from './billing/lot-routes.ts'
 import { receiptRoutes } from './billing/receipt-routes.ts'
@@ -103,12 +102,12 @@ export async function openParts(
   const { held = lock(config.data), clock = systemClock, threaded = false } = opening
   try {
     const now = clock.now()
-    const sealingKey = readSealingKey(config)
     const url = storeUrl(config)
     const { store, ledger } =
       threaded && !isPostgres(url)
         ? await openThread(url, now, (cause) => die(log, cause))
         : await openHere(url, now)
+    const sealingKey = await openSealingKey(config, store)
     const business = await openBusiness(store)
     const keys = openKeyRing(store, config.tiers, clock, () => business.current.requireVerified)
     const place = { url: addressOf(config.listen) }
@@ -150,17 +149,6 @@ function die(log: Logger, cause: unknown): never {
 /** The embedded database lives in the data directory. */
 export function storeUrl({ database, data }: Config): string {
   return database ?? join(data, 'kkai.db')
-}
-
-/** Beside the database, not in it: who has the one has not the other. */
-function readSealingKey({ data, sealingKey }: Config): string {
-  if (sealingKey !== null) return sealingKey
-  const path = join(data, 'sealing.key')
-  // On the disk before anything is sealed with it.
-  if (!existsSync(path)) writeFileSync(path, newSealingKey(), { mode: 0o600, flush: true })
-  const key = readFileSync(path, 'utf8').trim()
-  if (/^[0-9a-f]{64}$/.test(key)) return key
-  throw new FatalError(`${path} must hold 64 hex digits. Bring back the file from your backup.`, 78)
 }
 
 /** `demoMails`: mails are shown on a page for everyone. Of a demo only. */

@@ -1,6 +1,7 @@
 /** Every command: one file and one line. */
 import { accountCreate, accountReinstate, accountShow, accountSuspend } from './account.ts'
 import { adminCreate, adminSetup } from './admin.ts'
+import { backup } from './backup.ts'
 import {
   catalogApply,
   catalogApprove,
@@ -15,6 +16,9 @@ import { demo } from './demo.ts'
 import { documentList, documentPublish, documentShow } from './document.ts'
 import { exportUsage } from './export.ts'
 import { keyCreate, keyDisable, keyEnable, keyLimit, keyRevoke, keyRotate, keyShow } from './key.ts'
+import { migrate } from './migrate.ts'
+import { restore } from './restore.ts'
+import { sealRotate } from './seal.ts'
 import { serve } from './serve.ts'
 import { simulate } from './simulate.ts'
 import { verify } from './verify.ts'
@@ -32,6 +36,7 @@ export const commands: readonly Command[] = [
   ...[documentList, documentShow, documentPublish],
   exportUsage,
   verify,
+  ...[backup, restore, migrate, sealRotate],
   configShow,
   showVersion,
 ]

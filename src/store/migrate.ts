@@ -9,6 +9,8 @@ interface Target {
   rows: (text: string) => Promise<unknown[][]>
   /** Runs the migration and its record in one transaction. */
   apply: (text: string, record: string) => Promise<unknown>
+  /** Keeps what is there, before the first migration of a database that has some. */
+  keep?: (name: string) => void
 }
 
 const recordTable =
@@ -22,19 +24,29 @@ export async function migrate(
   const create = kind === 'sqlite' ? `${recordTable} STRICT` : toPostgres(recordTable)
   await target.apply(create, 'SELECT 1')
   const applied = (await target.rows('SELECT name FROM migration ORDER BY name')).map(String)
-  const unknown = applied.filter((name) => !migrations.some((known) => known.name === name))
-  if (unknown.length > 0) {
-    throw new FatalError(
-      `This database was made by a newer version (it has ${unknown.join(', ')}): start that version, or restore a backup made before the upgrade.`,
-    )
-  }
-  for (const migration of migrations) {
-    if (applied.includes(migration.name)) continue
+  const { missing, unknown } = compareMigrations(applied)
+  if (unknown.length > 0) throw newerDatabase(unknown)
+  if (applied.length > 0 && missing[0] !== undefined) target.keep?.(missing[0].name)
+  for (const migration of missing) {
     await target.apply(
       textFor(kind, migration),
       `INSERT INTO migration (name, applied_at) VALUES ('${migration.name}', ${now})`,
     )
   }
+}
+
+/** What this program has and a database has not, and the other way round. */
+export function compareMigrations(applied: readonly string[]) {
+  return {
+    missing: migrations.filter(({ name }) => !applied.includes(name)),
+    unknown: applied.filter((name) => !migrations.some((known) => known.name === name)),
+  }
+}
+
+export function newerDatabase(unknown: readonly string[]): FatalError {
+  return new FatalError(
+    `This database was made by a newer version (it has ${unknown.join(', ')}): start that version, or restore a backup made before the upgrade.`,
+  )
 }
 
 function textFor(kind: 'sqlite' | 'postgres', migration: Migration): string {

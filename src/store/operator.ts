@@ -33,3 +33,9 @@ export const investigation = sqliteTable('investigation', {
   endedAt: integer('ended_at'),
   endedBy: text('ended_by'),
 })
+
+export const milestone = sqliteTable('milestone', {
+  name: text('name').primaryKey(),
+  at: integer('at').notNull(),
+  value: text('value').notNull().default(''),
+})

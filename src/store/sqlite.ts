@@ -3,8 +3,8 @@
  * that no amount passes through a float.
  */
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { FatalError } from '../base/error.ts'
 import { groupCommit } from './group-commit.ts'
 import { migrate, splitStatements } from './migrate.ts'
@@ -22,8 +22,12 @@ const pragmas = {
   wal_autocheckpoint: 16384n,
 }
 
-/** Opens the file, makes it when missing, and brings its schema up to date. */
-export async function openSqlite(path: string, now: number): Promise<WritingSqliteStore> {
+/** Opens the file, makes it when missing, and brings its schema up to date; beside it a copy of what it was before. */
+export async function openSqlite(
+  path: string,
+  now: number,
+  { keeps = true } = {},
+): Promise<WritingSqliteStore> {
   const connection = openFile(path)
   const query = (text: string, params: unknown[]) =>
     connection.query(text).values(...(params as SQLQueryBindings[]))
@@ -36,6 +40,7 @@ export async function openSqlite(path: string, now: number): Promise<WritingSqli
           connection.run(record)
         })
         .immediate(),
+    ...(keeps && { keep: (name) => keepCopy(connection, path, name) }),
   })
   const commit = groupCommit(connection)
   const db = queryOver(query)
@@ -55,6 +60,21 @@ export async function openSqlite(path: string, now: number): Promise<WritingSqli
       connection.close()
     },
   }
+}
+
+const copiesKept = 2
+
+/** `kkai.db.before-0006`, for its owner only; of several upgrades the last two. */
+function keepCopy(connection: Database, path: string, migration: string): void {
+  const prefix = `${path}.before-`
+  const copy = prefix + migration.slice(0, 4)
+  rmSync(copy, { force: true })
+  connection.query('VACUUM INTO ?').run(copy)
+  chmodSync(copy, 0o600)
+  const kept = readdirSync(dirname(path))
+    .filter((file) => file.startsWith(basename(prefix)))
+    .sort()
+  for (const file of kept.slice(0, -copiesKept)) rmSync(join(dirname(path), file))
 }
 
 /** Runs what drizzle built; answers how many rows it touched. */
