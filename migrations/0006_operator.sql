@@ -39,8 +39,13 @@ CREATE TABLE investigation (
   CHECK (ends_at > opened_at)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX investigation_by_account ON investigation (account_id, ends_at);
--- Of a body that is kept for an investigation: which one. The account itself does not see it.
+-- Of a body that is kept for an investigation: which one. The account itself does not see it; one that it keeps itself is
+-- another row.
 ALTER TABLE body ADD COLUMN investigation_id TEXT REFERENCES investigation (id);
+CREATE INDEX body_by_investigation ON body (investigation_id) WHERE investigation_id IS NOT NULL;
+
+-- Sessions end and are forgotten; when she last logged in is not, to tell which accounts are used no more [T8.2].
+ALTER TABLE "user" ADD COLUMN logged_in_at INTEGER;
 
 -- What was reached, by name. usage_from: usage records of calls that began before `at` may be gone; what they came to stays in
 -- usage_hour and in the ledger. sealing_key: which key all that is sealed was sealed with (a hash in `value`).

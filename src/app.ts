@@ -15,6 +15,7 @@ import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
 import { showGauges } from './admin/gauges.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { paymentRoutes } from './admin/payment-routes.ts'
+import { peopleRoutes } from './admin/people-routes.ts'
 import { adminRefundRoutes } from './admin/refund-routes.ts'
 import { reportRoutes } from './admin/report-routes.ts'
 import { openSealingKey } from './admin/sealing-key.ts'
@@ -250,6 +251,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(paymentRoutes(parts))
     .use(lotRoutes(parts))
     .use(voucherRoutes(parts))
+    .use(peopleRoutes(parts, gateway.bodies))
     .use(setupRoutes(parts, simulated))
     .use(demoMailRoutes(store, demoMails))
 }

@@ -61,6 +61,10 @@ const foreign: Record<string, string> = {
   'lots/:lot': 'tfr_theirs',
   'vouchers/:batch': 'vch_none',
   'announcements/:id': 'ann_1',
+  'users/:user': 'tess',
+  'admins/:user': 'usr_none',
+  'investigations/:investigation': 'ivg_none',
+  'requests/:gen': 'gen-theirs',
 }
 
 /** For everyone, as a page that shows no one's data or what begins or proves a log-in. */
@@ -233,6 +237,7 @@ const admins = ['owner', 'operator', 'support', 'finance', 'auditor'] as const
 for (const adminRole of admins) await newUser(parts, `admin-${adminRole}`, { adminRole })
 const run = ['owner', 'operator']
 const money = ['owner', 'finance']
+const people = ['owner', 'operator', 'support']
 
 /** Which admins may use which route that changes something; what only looks is for all of them. */
 const adminAllowed: Record<string, readonly string[]> = Object.fromEntries(
@@ -253,6 +258,21 @@ const adminAllowed: Record<string, readonly string[]> = Object.fromEntries(
       ['POST /announcements', run],
       ['POST /invoices/:receipt/retry', money],
       ['POST /announcements/:id/withdraw', run],
+      ['POST /accounts/:account/suspend', people],
+      ['POST /accounts/:account/reinstate', people],
+      ['POST /accounts/:account/terminate', run],
+      ['PUT /accounts/:account/tier', people],
+      ['POST /accounts/:account/adjustments', money],
+      ['POST /users/:user/suspend', people],
+      ['POST /users/:user/reinstate', people],
+      ['POST /users/:user/reset-factor', people],
+      ['POST /users/:user/reset-mail', people],
+      ['PUT /admins', ['owner']],
+      ['PUT /admins/:user', ['owner']],
+      ['POST /investigations', run],
+      ['POST /investigations/:investigation/end', run],
+      ['GET /investigations/:investigation/requests', run],
+      ['GET /investigations/:investigation/requests/:gen', run],
     ] as (readonly [string, readonly string[]])[]
   ).map(([route, some]) => [route.replace(' ', ' /api/admin'), some]),
 )

@@ -1,8 +1,8 @@
 /**
- * Closing [T8.1, T8.3]: keys and memberships end at once, what was paid and is left becomes a request for refund, and what is no
+ * Closing by an owner [T8.1, T8.3] and termination by who runs the platform [T8.2]: keys and memberships end at once, what was paid and is left becomes a request for refund, and what is no
  * billing record is blanked. The ledger, usage, and who accepted what are kept. Who is left without any account is closed too.
  */
-import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
 import { formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
@@ -22,7 +22,7 @@ import {
   webhook,
 } from '../store/people.ts'
 import { account, key } from '../store/schema.ts'
-import { byHand, must, type Query, type Statement, storable } from '../store/store.ts'
+import { byHand, must, type Query, type Statement, type Store, storable } from '../store/store.ts'
 import type { People } from '../user/people.ts'
 import type { Visitor } from '../user/session.ts'
 import { readAccount, readContacts, shownName } from './account.ts'
@@ -33,10 +33,57 @@ import { lockAccount } from './member.ts'
  * hold at this moment is not part of the refund.
  */
 export async function closeAccount(
-  { store, outbox, clock, forgetKeys }: People,
+  people: People,
   accountId: string,
   visitor: Pick<Visitor, 'userId' | 'email'>,
   { name, reason }: { name: string; reason: string },
+): Promise<bigint | null> {
+  const isHers = [eq(member.userId, visitor.userId), eq(member.role, 'owner')]
+  const checkOwner = (db: Query) =>
+    must(
+      db
+        .update(member)
+        .set({ role: 'owner' })
+        .where(and(eq(member.accountId, accountId), ...isHers)),
+      'role_not_allowed',
+    )
+  const contact = { id: visitor.userId, email: visitor.email }
+  return endAccount(people, accountId, { name, reason, contact, check: checkOwner }, (refund) => ({
+    ...{ kind: 'account_closed', refund },
+  }))
+}
+
+/** By who runs the platform: as closing, and the members read why. */
+export async function terminateAccount(
+  people: People,
+  accountId: string,
+  { name, reason }: { name: string; reason: string },
+): Promise<bigint | null> {
+  if (reason.trim() === '') {
+    throw new AppError('invalid_request', { param: 'reason', message: 'A reason is needed.' })
+  }
+  const [contact = null] = await readContacts(people.store, accountId, 'owner')
+  return endAccount(people, accountId, { name, reason, contact }, (refund) => ({
+    ...{ kind: 'account_terminated', refund, reason },
+  }))
+}
+
+interface End {
+  name: string
+  reason: string
+  /** Who is written to about the refund. */
+  contact: { id: string; email: string } | null
+  check?(db: Query): Statement
+}
+type EndLetter =
+  | { kind: 'account_closed'; refund: string | null }
+  | { kind: 'account_terminated'; refund: string | null; reason: string }
+
+async function endAccount(
+  { store, outbox, clock, forgetKeys }: People,
+  accountId: string,
+  { name, reason, contact, check }: End,
+  letter: (refund: string | null) => EndLetter,
 ): Promise<bigint | null> {
   const now = clock.now()
   const accountName = shownName(await readAccount(store, accountId))
@@ -48,22 +95,13 @@ export async function closeAccount(
   }
   const contacts = await readContacts(store, accountId)
   await divideLots(store, accountId)
-  const { language = 'en' } = contacts.find(({ id }) => id === visitor.userId) ?? {}
-  const owner = [eq(member.userId, visitor.userId), eq(member.role, 'owner')]
+  const { language = 'en' } = contacts.find(({ id }) => id === contact?.id) ?? {}
   const refundId = newId('ref_', now)
+  const request = { id: refundId, accountId, reason: storable(reason), language }
   await store.write((db) => [
     lockAccount(db, accountId),
-    must(
-      db
-        .update(member)
-        .set({ role: 'owner' })
-        .where(and(eq(member.accountId, accountId), ...owner)),
-      'role_not_allowed',
-    ),
-    requestRefund(
-      { id: refundId, accountId, reason: storable(reason), contact: visitor.email, language },
-      now,
-    ),
+    ...(check ? [check(db)] : []),
+    requestRefund({ ...request, contact: contact?.email ?? null }, now),
     db
       .update(account)
       .set({
@@ -73,7 +111,8 @@ export async function closeAccount(
       .where(eq(account.id, accountId)),
     db.update(key).set({ state: 'revoked' }).where(eq(key.accountId, accountId)),
     db.delete(invitation).where(eq(invitation.accountId, accountId)),
-    db.delete(body).where(eq(body.accountId, accountId)),
+    // What an investigation keeps ends with it [T4.4]: nobody closes what she did.
+    db.delete(body).where(and(eq(body.accountId, accountId), isNull(body.investigationId))),
     db.delete(buyer).where(eq(buyer.accountId, accountId)),
     db.update(webhook).set({ state: 'disabled' }).where(eq(webhook.accountId, accountId)),
     db.delete(member).where(eq(member.accountId, accountId)),
@@ -83,41 +122,58 @@ export async function closeAccount(
     ),
   ])
   forgetKeys()
-  const [request] = await store.db
+  const [asked] = await store.db
     .select({ amount: refundRequest.amount })
     .from(refundRequest)
     .where(eq(refundRequest.id, refundId))
-  const refund = request ? formatUsd(request.amount) : null
+  const told = letter(asked ? formatUsd(asked.amount) : null)
   await store.write((db) =>
     contacts.map(({ email, language }) =>
-      outbox.queue(db, { to: email, language, kind: 'account_closed', accountName, refund }),
+      outbox.queue(db, { to: email, language, accountName, ...told }),
     ),
   )
-  return request?.amount ?? null
+  return asked?.amount ?? null
 }
 
 /**
  * Of what is free, at most what is left of lots that were paid: promotional credit is not paid back. What was spent since they
  * were divided may have been of them.
  */
-function requestRefund(
-  row: { id: string; accountId: string; reason: string; contact: string; language: string },
-  now: number,
-): Statement {
+const leftOver = (accountId: string) => sql`SELECT left_over.id AS account_id,
+    CASE WHEN free < paid THEN free ELSE paid END AS amount
+  FROM (
+    SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending AS free,
+      CAST(COALESCE((SELECT SUM(l.amount - l.spent) FROM lot l
+          WHERE l.account_id = a.id AND l.kind = 'paid'), 0)
+        - COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.account_id = a.id
+          AND t.seq > a.lots_seq AND t.debit_id = a.id
+          AND (t.code <> 'usage' OR t.phase = 'post')), 0) AS BIGINT) AS paid
+    FROM account a WHERE a.id = ${accountId}
+  ) left_over WHERE free > 0 AND paid > 0`
+
+interface RefundRequest {
+  id: string
+  accountId: string
+  reason: string
+  contact: string | null
+  language: string
+}
+
+function requestRefund(row: RefundRequest, now: number): Statement {
   const { id, accountId, reason, contact, language } = row
   return byHand(sql`INSERT INTO refund_request
       (id, account_id, amount, reason, contact, language, created_at)
-    SELECT ${id}, left_over.id, CASE WHEN free < paid THEN free ELSE paid END,
-      ${reason}, ${contact}, ${language}, ${now}
-    FROM (
-      SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending AS free,
-        CAST(COALESCE((SELECT SUM(l.amount - l.spent) FROM lot l
-            WHERE l.account_id = a.id AND l.kind = 'paid'), 0)
-          - COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.account_id = a.id
-            AND t.seq > a.lots_seq AND t.debit_id = a.id
-            AND (t.code <> 'usage' OR t.phase = 'post')), 0) AS BIGINT) AS paid
-      FROM account a WHERE a.id = ${accountId}
-    ) left_over WHERE free > 0 AND paid > 0`)
+    SELECT ${id}, given.account_id, given.amount, ${reason}, ${contact}, ${language}, ${now}
+    FROM (${leftOver(accountId)}) given`)
+}
+
+/** What ending the account now would ask to be paid back; null for nothing. */
+export async function foreseeRefund(store: Store, accountId: string): Promise<bigint | null> {
+  await divideLots(store, accountId)
+  const [row] = await store.db
+    .select({ amount: sql`given.amount`.mapWith(String) })
+    .from(sql`(${leftOver(accountId)}) given`)
+  return row ? BigInt(row.amount) : null
 }
 
 /** Refuses with `last_owner` while an account would be left without one. Whoever runs the platform is not closed. */

@@ -1,20 +1,21 @@
 /**
  * What admins do, written down: each act before it is done, and how it ended, with what it changed. An act that cannot be
- * written down is not done. The guard calls this for every route of theirs that changes something, so none can be forgotten.
+ * written down is not done. The guard calls this for every route of theirs that changes something, and the runner of commands
+ * for every command that does, so none can be forgotten.
  */
 import { newId } from '../base/id.ts'
 import type { JsonObject } from '../base/json.ts'
 import { audit, auditOutcome } from '../store/operator.ts'
 import { storable } from '../store/store.ts'
 import type { People } from '../user/people.ts'
-import type { Visitor } from '../user/session.ts'
 
 type Written = Pick<People, 'store' | 'clock' | 'log'>
 
 export interface Act {
-  visitor: Visitor
-  /** `POST /api/admin/refunds/:id/approve` */
-  route: string
+  /** A user with her role, or a command. */
+  actor: { id: string; role: string }
+  /** `POST /api/admin/refunds/:id/approve`, or a command's name. */
+  act: string
   params: Readonly<Record<string, string>>
   body: unknown
 }
@@ -31,7 +32,7 @@ const longest = 4000
 /** Durable when it resolves. Answers the act's id. */
 export async function writeAct(
   { store, clock }: Written,
-  { visitor, route, params, body }: Act,
+  { actor, act, params, body }: Act,
 ): Promise<string> {
   const at = clock.now()
   const id = newId('aud_', at)
@@ -39,8 +40,8 @@ export async function writeAct(
   const reason = told.reason ?? told.decision ?? null
   await store.write((db) => [
     db.insert(audit).values({
-      ...{ id, at, actorId: visitor.userId, actorRole: visitor.adminRole ?? '' },
-      ...{ act: route, subject: Object.values(params).join(' ') || null },
+      ...{ id, at, actorId: actor.id, actorRole: actor.role },
+      ...{ act, subject: Object.values(params).join(' ') || null },
       accountId: params.account ?? (typeof told.account === 'string' ? told.account : null),
       reason: typeof reason === 'string' ? storable(reason).slice(0, longest) : null,
       asked: storable(JSON.stringify(told, redact)).slice(0, longest),

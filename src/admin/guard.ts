@@ -5,16 +5,17 @@
  */
 import { Elysia } from 'elysia'
 import { AppError } from '../base/error.ts'
+import { factorsOf } from '../user/factor.ts'
 import { refuseForeign, requireRecent, userGuard, visitorOf } from '../user/guard.ts'
 import type { People } from '../user/people.ts'
-import type { AdminRole } from '../user/session.ts'
+import type { AdminRole, Visitor } from '../user/session.ts'
 import { type Change, writeAct, writeOutcome } from './audit.ts'
 
 const capabilities = {
   read: ['owner', 'operator', 'support', 'finance', 'auditor'],
   /** Accounts and users: suspend, reinstate, limits. */
   people: ['owner', 'operator', 'support'],
-  /** What is sold and said: models, prices, channels, announcements. */
+  /** What is sold and said: models, prices, channels, announcements; and to whom no more. */
   run: ['owner', 'operator'],
   money: ['owner', 'finance'],
   /** Looks into what an account asked and was answered [T4.4]. */
@@ -27,7 +28,9 @@ export type AdminCapability = keyof typeof capabilities
 /** The acts that are under way, by their requests: their outcome is written when the answer is known. */
 type UnderWay = WeakMap<Request, { id: string; change: Change }>
 
-export function adminGuard(people: Pick<People, 'sessions' | 'clock' | 'store' | 'log'>) {
+export function adminGuard(
+  people: Pick<People, 'sessions' | 'clock' | 'store' | 'log' | 'business'>,
+) {
   const underWay: UnderWay = new WeakMap()
   const end = async (request: Request, outcome: string) => {
     const act = underWay.get(request)
@@ -44,6 +47,7 @@ export function adminGuard(people: Pick<People, 'sessions' | 'clock' | 'store' |
         if (visitor.adminRole === null) throw new AppError('not_found')
         if (!(capabilities[capability] as readonly AdminRole[]).includes(visitor.adminRole))
           throw new AppError('role_not_allowed')
+        await requireFactor(people, visitor)
         const changes = request.method !== 'GET'
         if (changes && (capability === 'money' || capability === 'own'))
           requireRecent(visitor, people.clock.now())
@@ -51,8 +55,8 @@ export function adminGuard(people: Pick<People, 'sessions' | 'clock' | 'store' |
         const change: Change = {}
         if (changes || capability === 'investigate') {
           const act = {
-            visitor,
-            route: `${request.method} ${route}`,
+            actor: { id: visitor.userId, role: visitor.adminRole },
+            act: `${request.method} ${route}`,
             params: params ?? {},
             body,
           }
@@ -68,4 +72,13 @@ export function adminGuard(people: Pick<People, 'sessions' | 'clock' | 'store' |
       },
     }),
   })
+}
+
+/** Where the operator asks for it, an admin without a second factor gets as far as her own settings. */
+async function requireFactor(
+  { business, store }: Pick<People, 'business' | 'store'>,
+  { userId }: Visitor,
+): Promise<void> {
+  if (!business.current.requireAdminFactor) return
+  if ((await factorsOf(store, userId)).length === 0) throw new AppError('admin_factor_required')
 }

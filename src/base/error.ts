@@ -98,6 +98,11 @@ const refusals = {
     'permission_error',
     'This invitation is for another e-mail address. Log in with the one it was sent to.',
   ],
+  admin_factor_required: [
+    403,
+    'permission_error',
+    'Admins need a second factor here. Set one up in your settings, then come back.',
+  ],
   foreign_origin: [403, 'permission_error', 'This request came from another site.'],
   user_suspended: [403, 'permission_error', 'This user is suspended. Contact support.'],
   email_unverified: [

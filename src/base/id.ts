@@ -17,6 +17,7 @@ export type IdPrefix =
   | 'ins_'
   | 'inq_'
   | 'inv_'
+  | 'ivg_'
   | 'key_'
   | 'mai_'
   | 'prc_'

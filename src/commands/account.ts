@@ -15,7 +15,7 @@ export const accountCreate = dataCommand<{ email: string; tier?: string }, { acc
     { flags: '--tier <name>', about: 'its limits, from the setting tiers (default: operator)' },
   ],
   examples: ['kkai account create --email ann@example.com'],
-  changes: false,
+  changes: true,
   run: async ({ config, store, clock }, { email, tier = 'operator' }) => {
     if (!Object.hasOwn(config.tiers, tier)) {
       const known = Object.keys(config.tiers).join(', ')

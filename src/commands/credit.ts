@@ -30,7 +30,7 @@ export const creditGrant = dataCommand<
     'kkai credit grant acc_01k… 10.00 --reason "welcome"',
     'kkai credit grant acc_01k… 5.00 --reason "trial" --expires 2027-01-31',
   ],
-  changes: false,
+  changes: true,
   run: async (parts, { account, amount, reason, expires, reference = null }) => {
     const { store, clock } = parts
     const nano = parseUsd(amount, 'amount')

@@ -1,7 +1,11 @@
-/** Runs a data command: by the server that holds the data directory, else here, as its only process. */
+/**
+ * Runs a data command: by the server that holds the data directory, else here, as its only process. What changes something is
+ * audited like an admin's act.
+ */
+import { writeAct, writeOutcome } from '../admin/audit.ts'
 import type { Parts } from '../admin/parts.ts'
 import { openParts } from '../app.ts'
-import { FatalError } from '../base/error.ts'
+import { AppError, FatalError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
 import { silentLog } from '../base/log.ts'
 import type { Config } from '../config.ts'
@@ -24,7 +28,7 @@ export async function runCommand(
     if (held !== null) {
       const parts = await openParts(config, silentLog, { held })
       try {
-        return await command.run(parts, values)
+        return await runAudited(parts, command, values)
       } finally {
         await parts.close()
       }
@@ -46,10 +50,30 @@ export async function runInServer(
   command: DataCommand,
   values: Values,
 ): Promise<JsonObject> {
-  const result = await command.run(parts, values)
+  const result = await runAudited(parts, command, values)
   if (command.changes) {
     parts.keys.forget()
     await parts.catalog.reload()
   }
   return result
+}
+
+async function runAudited(parts: Parts, command: DataCommand, values: Values): Promise<JsonObject> {
+  if (!command.changes) return command.run(parts, values)
+  // What a command has read from files may hold credentials.
+  const told = command.prepare === undefined ? values : {}
+  const { account } = told
+  const id = await writeAct(parts, {
+    ...{ actor: { id: 'command', role: 'command' }, act: command.name, body: told },
+    params: account === undefined ? {} : { account },
+  })
+  const end = (outcome: string) => writeOutcome(parts, id, outcome, {})
+  try {
+    const result = await command.run(parts, values)
+    await end('done')
+    return result
+  } catch (cause) {
+    await end(cause instanceof AppError ? cause.code : 'internal_error')
+    throw cause
+  }
 }

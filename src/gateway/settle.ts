@@ -68,7 +68,7 @@ export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Pr
     ...{ charged: charged ?? 0n, durationMs, firstTokenMs },
   })
   logCall(app, hold, ending, charged ?? 0n)
-  if (hold.key.account.bodyDays > 0) {
+  if (hold.key.account.bodyDays > 0 || hold.key.investigations.length > 0) {
     // Nobody waits for it.
     app.bodies
       .keep(hold, app.clock.now())

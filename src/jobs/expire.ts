@@ -1,5 +1,9 @@
-/** Clears away what has ended: sessions, tickets, solved puzzles, counted tries, bodies, old records of what was sent. */
+/**
+ * Clears away what has ended: sessions, tickets, solved puzzles, counted tries, investigations, bodies, old records of what was
+ * sent.
+ */
 import { and, lt, ne } from 'drizzle-orm'
+import { endOverdue } from '../admin/investigation.ts'
 import { body, delivery, mail, spent, ticket } from '../store/people.ts'
 import { sweepTries } from '../user/throttle.ts'
 import type { Job } from './job.ts'
@@ -15,6 +19,7 @@ export const expire: Job = {
     const now = clock.now()
     await sessions.sweep()
     await sweepTries(store, now)
+    await endOverdue({ store, clock })
     await store.write((db) => [
       db.delete(ticket).where(lt(ticket.expiresAt, now)),
       db.delete(spent).where(lt(spent.expiresAt, now)),

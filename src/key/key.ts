@@ -17,6 +17,8 @@ export interface Key {
   /** CIDR ranges; null from anywhere. */
   ips: readonly string[] | null
   createdAt: number
+  /** Those under way that it is within: bodies of its calls are kept for them until they end [T4.4]. */
+  investigations: readonly { id: string; endsAt: number }[]
   account: {
     id: string
     state: 'active' | 'suspended' | 'closed'

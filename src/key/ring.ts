@@ -2,10 +2,11 @@
  * The keys in memory, by the hash of their secret. A known key is found without waiting. Text that cannot be a key is
  * refused by its checksum; unknown keys are looked up each time and never kept, so guessing fills no memory.
  */
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { Clock } from '../base/clock.ts'
 import { sha256 } from '../base/secret.ts'
 import type { Config } from '../config.ts'
+import { investigation } from '../store/operator.ts'
 import { acceptance, document, member, user } from '../store/people.ts'
 import * as schema from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
@@ -39,7 +40,7 @@ export function openKeyRing(
 
   async function look(hash: string): Promise<Key | null> {
     const before = changes
-    const key = await readKey(store, hash, tiers, mustVerify())
+    const key = await readKey(store, hash, tiers, mustVerify(), clock.now())
     // What was read before a change is not kept after it.
     if (key !== null && before === changes) {
       if (kept.size >= mostKept) kept.clear()
@@ -72,6 +73,7 @@ async function readKey(
   hash: string,
   tiers: Config['tiers'],
   mustVerify: boolean,
+  now: number,
 ): Promise<Key | null> {
   const { account, key } = schema
   const [row] = await store.db
@@ -96,6 +98,7 @@ async function readKey(
     ...{ ips, createdAt },
     limits: { rpm, tpm, concurrent },
     models: models === null ? null : new Set(models),
+    investigations: await readInvestigations(store, row.key, now),
     account: {
       ...owner,
       // A tier that is no longer in the settings is held to the standard one, never to none.
@@ -104,6 +107,16 @@ async function readKey(
       termsFrom: row.termsFrom === null ? null : Number(row.termsFrom),
     },
   }
+}
+
+/** Of all of the account, or of this key. */
+function readInvestigations({ db }: Store, key: { id: string; accountId: string }, now: number) {
+  const { id, accountId, keyId, endsAt, endedAt } = investigation
+  const covers = and(eq(accountId, key.accountId), or(isNull(keyId), eq(keyId, key.id)))
+  return db
+    .select({ id, endsAt })
+    .from(investigation)
+    .where(and(covers, isNull(endedAt), gt(endsAt, now)))
 }
 
 /** An account that a command made has no members: nobody could confirm or accept anything. */

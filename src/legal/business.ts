@@ -36,6 +36,8 @@ export interface BusinessFacts {
   /** Who sells, as receipts print it beside the company. */
   sellerAddress: string
   sellerTaxId: string
+  /** No admin does anything without a second factor of hers. */
+  requireAdminFactor: boolean
 }
 
 export interface Business {
@@ -61,6 +63,7 @@ const defaults: BusinessFacts = {
   twdPerUsd: '32.5',
   sellerAddress: '',
   sellerTaxId: '',
+  requireAdminFactor: false,
 }
 
 export async function openBusiness(store: Store): Promise<Business> {

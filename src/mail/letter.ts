@@ -16,6 +16,8 @@ export type LetterBody =
   | { kind: 'invitation'; path: string; accountName: string; inviter: string; role: string }
   | { kind: 'account_suspended' | 'account_reinstated'; accountName: string; reason: string }
   | { kind: 'account_closed'; accountName: string; refund: string | null }
+  | { kind: 'account_terminated'; accountName: string; reason: string; refund: string | null }
+  | { kind: 'user_suspended' | 'user_reinstated'; reason: string }
   | { kind: 'terms_changed'; path: string; title: string; summary: string; effectiveAt: number }
   | LowBalanceLetter
   | { kind: 'credit_expires'; path: string; accountName: string; amount: string; at: number }

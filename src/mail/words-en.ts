@@ -152,6 +152,22 @@ export const en: MailWords = {
         ...(refund ? [`A refund of ${refund} USD was requested. We will write to you.`] : []),
       ],
     }),
+    account_terminated: ({ accountName, reason, refund }) => ({
+      subject: `The account ${accountName} was terminated`,
+      lines: [
+        `We have ended ${accountName}. The reason: ${reason}`,
+        'Its keys no longer work and its personal data was removed. Billing records are kept as the law requires.',
+        ...(refund ? [`${refund} USD are to be paid back. We will write to you.`] : []),
+      ],
+    }),
+    user_suspended: ({ reason }, platform) => ({
+      subject: `Your log-in to ${platform} is suspended`,
+      lines: [`You cannot log in until this is settled. The reason: ${reason}`, 'Contact support.'],
+    }),
+    user_reinstated: ({ reason }, platform) => ({
+      subject: `Your log-in to ${platform} works again`,
+      lines: [`You can log in again. The reason: ${reason}`],
+    }),
     terms_changed: ({ title, summary, effectiveAt }, platform) => ({
       subject: `${title} of ${platform} change`,
       lines: [

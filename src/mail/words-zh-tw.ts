@@ -113,6 +113,22 @@ export const zhTW: MailWords = {
         ...(refund ? [`已申請退款 ${refund} 美元，我們會再與您聯絡。`] : []),
       ],
     }),
+    account_terminated: ({ accountName, reason, refund }) => ({
+      subject: `帳號 ${accountName} 已終止`,
+      lines: [
+        `我們已終止 ${accountName}。原因：${reason}`,
+        '金鑰已失效，個人資料已移除；帳務紀錄依法保存。',
+        ...(refund ? [`將退還 ${refund} 美元，我們會再與您聯絡。`] : []),
+      ],
+    }),
+    user_suspended: ({ reason }, platform) => ({
+      subject: `您在 ${platform} 的登入已停用`,
+      lines: [`在問題解決之前您無法登入。原因：${reason}`, '請聯絡客服。'],
+    }),
+    user_reinstated: ({ reason }, platform) => ({
+      subject: `您在 ${platform} 的登入已恢復`,
+      lines: [`您可以再次登入。原因：${reason}`],
+    }),
     terms_changed: ({ title, summary, effectiveAt }, platform) => ({
       subject: `${platform} 的${title}將變更`,
       lines: [`新版本將於 ${time(effectiveAt)} 生效。`, summary, '生效後，須同意新版本才能呼叫。'],

@@ -22,6 +22,7 @@ export const user = sqliteTable('user', {
   totpConfirmedAt: integer('totp_confirmed_at'),
   totpStep: integer('totp_step').notNull().default(0),
   affirmedAt: integer('affirmed_at'),
+  loggedInAt: integer('logged_in_at'),
   createdAt: integer('created_at').notNull(),
 })
 

@@ -187,6 +187,7 @@ function storeAdapter(store: Store, clock: Clock): Adapter {
           ...attributes,
           ...times,
         }),
+        db.update(user).set({ loggedInAt: now }).where(eq(user.id, userId)),
       ])
     },
     updateSessionExpiration: async (token, expiresAt) => {

@@ -44,6 +44,7 @@ describe.each(databases)('on %s', (name, openDatabase) => {
       purpose: 'inference',
       ...{ creditLimit: 5n, creditReset: 'weekly', limits: { rpm: 1, tpm: 2, concurrent: 3 } },
       ...{ models: new Set(['a', 'b']), ips: ['10.0.0.0/8'], createdAt: now },
+      investigations: [],
       account: {
         ...{ id: account, state: 'active', limits: tiers.standard },
         ...{ verified: true, termsFrom: null, training: false, bodyDays: 0 },

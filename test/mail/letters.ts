@@ -28,6 +28,9 @@ const bodies: Bodies = {
   account_suspended: { ...account, reason: 'Fraud' },
   account_reinstated: { ...account, reason: 'Error' },
   account_closed: { ...account, refund: '12.50' },
+  account_terminated: { ...account, reason: 'Fraud', refund: '12.50' },
+  user_suspended: { reason: 'Fraud' },
+  user_reinstated: { reason: 'Error' },
   terms_changed: { path: '/accept', title: 'Terms', summary: 'Shorter', effectiveAt: at },
   low_balance: {
     ...{ ...account, path: '/accounts/acc_1/billing', balance: '4.20', days: 2, test: false },
