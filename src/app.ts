@@ -23,7 +23,6 @@ import { setupRoutes } from './admin/setup-routes.ts'
 import { voucherRoutes } from './admin/voucher-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { newId } from './base/id.ts'
-import { readHeaders } from './base/kind.ts'
 import type { Logger } from './base/log.ts'
 import { callbackRoutes } from './billing/callback-routes.ts'
 import { lotRoutes } from './billing/lot-routes.ts'
@@ -47,13 +46,12 @@ import { playgroundRoutes } from './gateway/playground-routes.ts'
 import { createBreakers } from './gateway/route.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { createRunning } from './gateway/running.ts'
-import { createTracer } from './gateway/trace.ts'
+import { openTracer } from './gateway/trace.ts'
 import { usageRoutes } from './gateway/usage-routes.ts'
 import type { AnyServer } from './http/address.ts'
 import { docsRoutes, type RouteToDescribe } from './http/docs.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
-import { type Exporter, openOtlp } from './http/otlp.ts'
 import { openSite, pageRoutes } from './http/pages.ts'
 import { addressOf, createHttp, startHttp } from './http/server.ts'
 import { openIssuers } from './invoices/list.ts'
@@ -159,8 +157,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
   await store.write((db) => [db.insert(instance).values({ id: instanceId, startedAt: now })])
   await seedDocuments(store, now)
   const metrics = createMetrics()
-  const exporter = openExporter(parts, metrics)
-  const gateway = createGateway(parts, metrics, exporter)
+  const gateway = createGateway(parts, metrics)
   const simulated = simulatedBeside()
   await resumeSimulated(parts, simulated)
   const state: State = { draining: false, verified: null }
@@ -215,7 +212,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
       gateway.running.stop()
       gateway.counter.close()
       gateway.client.close()
-      await exporter?.stop()
+      await gateway.tracer?.stop()
       await simulated.stop()
       process.off('unhandledRejection', onRejection)
       log.info('stopped')
@@ -257,35 +254,13 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
 }
 export type Api = ReturnType<typeof dashboardRoutes>
 
-/** Null unless there is a collector. */
-function openExporter({ config, instanceId, log }: Parts, metrics: Metrics): Exporter | null {
-  if (config.otelEndpoint === null) return null
-  return openOtlp({
-    ...{ endpoint: config.otelEndpoint, headers: readHeaders(config.otelHeaders), log },
-    resource: {
-      ...{ 'service.name': 'kkai', 'service.version': version },
-      'service.instance.id': instanceId,
-    },
-    counted: metrics.traced,
-  })
-}
-
-export function createGateway(
-  parts: Parts,
-  metrics: Metrics,
-  exporter: Exporter | null = null,
-): Gateway {
-  const { clock, config, ledger, log } = parts
+export function createGateway(parts: Parts, metrics: Metrics): Gateway {
+  const { clock, config, instanceId, ledger, log } = parts
   const elapsed = () => clock.elapsed()
   return {
     ...{ clock, ledger, log, metrics },
-    tracer:
-      exporter &&
-      createTracer({
-        ...{ exporter, clock },
-        ...{ sample: config.otelSample, propagate: config.otelPropagate },
-      }),
-    ...{ catalog: parts.catalog, keys: parts.keys, instanceId: parts.instanceId },
+    ...{ catalog: parts.catalog, keys: parts.keys, instanceId },
+    tracer: openTracer(config, { clock, log, metrics, instanceId, version }),
     publicUrl: parts.publicUrl,
     bodies: openBodies(parts.store, parts.sealingKey),
     settings: config,

@@ -23,6 +23,7 @@ import { serve } from './serve.ts'
 import { simulate } from './simulate.ts'
 import { verify } from './verify.ts'
 import { showVersion } from './version.ts'
+import { alerts, grafana } from './watch.ts'
 
 export const commands: readonly Command[] = [
   serve,
@@ -38,5 +39,6 @@ export const commands: readonly Command[] = [
   verify,
   ...[backup, restore, migrate, sealRotate],
   configShow,
+  ...[grafana, alerts],
   showVersion,
 ]

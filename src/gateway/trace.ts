@@ -6,14 +6,19 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/error.ts'
+import { readHeaders } from '../base/kind.ts'
+import type { Logger } from '../base/log.ts'
 import { completionTokens, promptTokens, type Units } from '../base/units.ts'
 import type { Model, Route } from '../catalog/model.ts'
-import type { Attributes, Exporter, Span, SpanId } from '../http/otlp.ts'
+import type { Metrics } from '../http/metrics.ts'
+import { type Attributes, type Exporter, openOtlp, type Span, type SpanId } from '../http/otlp.ts'
 import { ProviderError } from './failure.ts'
 
 export interface Tracer {
   /** Null for a call that is not sampled. */
   begin(model: Model, streamed: boolean, traceparent: string | null): Trace | null
+  /** Sends what waits, for a moment. */
+  stop(): Promise<void>
 }
 
 export interface Trace {
@@ -27,37 +32,57 @@ export interface Trace {
   end(error: string | null, attributes?: Attributes): void
 }
 
-export interface TracerOptions {
-  exporter: Exporter
+/** The part of the settings that says what is traced; `config.ts` says what each means. */
+interface TraceSettings {
+  otelEndpoint: string | null
+  otelHeaders: string | null
+  otelSample: number
+  otelPropagate: boolean
+}
+interface Surroundings {
   clock: Clock
-  /** The share of calls that are traced, 0 to 1. */
-  sample: number
-  /** Whether upstreams are sent a `traceparent`. */
-  propagate: boolean
-  chance?: () => number
+  log: Logger
+  metrics: Metrics
+  instanceId: string
+  version: string
 }
 
-export function createTracer(options: TracerOptions): Tracer {
-  const { sample, chance = Math.random } = options
+/** Null without a collector. */
+export function openTracer(settings: TraceSettings, around: Surroundings): Tracer | null {
+  const { otelEndpoint, otelHeaders, otelSample, otelPropagate } = settings
+  const { clock, log, metrics, instanceId, version } = around
+  if (otelEndpoint === null) return null
+  const resource = { 'service.name': 'kkai', 'service.version': version }
+  const exporter = openOtlp({
+    ...{ endpoint: otelEndpoint, headers: readHeaders(otelHeaders), log },
+    resource: { ...resource, 'service.instance.id': instanceId },
+    counted: metrics.traced,
+  })
   return {
-    begin: (model, streamed, traceparent) =>
-      chance() < sample ? beginTrace(options, model, streamed, readTraceparent(traceparent)) : null,
+    begin: (...call) =>
+      Math.random() < otelSample ? beginTrace({ exporter, clock, otelPropagate }, ...call) : null,
+    stop: exporter.stop,
   }
 }
 
+interface Way {
+  exporter: Exporter
+  clock: Clock
+  otelPropagate: boolean
+}
+
 function beginTrace(
-  { exporter, clock, propagate }: TracerOptions,
-  model: Model,
-  streamed: boolean,
-  link: SpanId | null,
+  { exporter, clock, otelPropagate }: Way,
+  ...[model, streamed, traceparent]: Parameters<Tracer['begin']>
 ): Trace {
   const startedAt = clock.elapsed()
   const startMs = clock.now()
   const now = () => startMs + clock.elapsed() - startedAt
   const operation = model.kind
   const whole: Span = {
-    ...{ traceId: randomHex(16), spanId: randomHex(8), parentId: null, link },
+    ...{ traceId: randomHex(16), spanId: randomHex(8), parentId: null },
     ...{ name: `${operation} ${model.id}`, kind: 'server', startMs, endMs: startMs, failed: false },
+    link: readTraceparent(traceparent),
     attributes: {
       'gen_ai.operation.name': operation,
       'gen_ai.request.model': model.id,
@@ -95,7 +120,7 @@ function beginTrace(
         'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
         'kkai.channel': channel.id,
       })
-      return propagate ? `traceparent: 00-${traceId}-${spanId}-01\r\n` : ''
+      return otelPropagate ? `traceparent: 00-${traceId}-${spanId}-01\r\n` : ''
     },
     fail: (cause) => {
       const step = steps.at(-1)
