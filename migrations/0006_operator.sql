@@ -47,6 +47,14 @@ CREATE INDEX body_by_investigation ON body (investigation_id) WHERE investigatio
 -- Sessions end and are forgotten; when she last logged in is not, to tell which accounts are used no more [T8.2].
 ALTER TABLE "user" ADD COLUMN logged_in_at INTEGER;
 
+-- revision: how often it was changed. A change names the one that it was made from, so that two at once do not undo each other.
+ALTER TABLE model ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE channel ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+-- Why it is disabled.
+ALTER TABLE channel ADD COLUMN state_reason TEXT;
+-- What all accounts used in a time.
+CREATE INDEX usage_hour_by_hour ON usage_hour (hour);
+
 -- What was reached, by name. usage_from: usage records of calls that began before `at` may be gone; what they came to stays in
 -- usage_hour and in the ledger. sealing_key: which key all that is sealed was sealed with (a hash in `value`).
 CREATE TABLE milestone (

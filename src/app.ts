@@ -19,6 +19,7 @@ import { peopleRoutes } from './admin/people-routes.ts'
 import { adminRefundRoutes } from './admin/refund-routes.ts'
 import { reportRoutes } from './admin/report-routes.ts'
 import { openSealingKey } from './admin/sealing-key.ts'
+import { sellingRoutes } from './admin/selling-routes.ts'
 import { setupRoutes } from './admin/setup-routes.ts'
 import { voucherRoutes } from './admin/voucher-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -176,7 +177,7 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
       }),
     )
     .use(callbackRoutes(parts, metrics))
-    .use(dashboardRoutes(parts, gateway, simulated, demoMails))
+    .use(dashboardRoutes(parts, gateway, { simulated, state, demoMails }))
     .use(
       manageRoutes({
         ...{ store, clock, forgetKeys: parts.forgetKeys },
@@ -222,7 +223,11 @@ export async function startServer(parts: Parts, { demoMails = false } = {}): Pro
 }
 
 /** Everything behind the dashboard. Its type is what the pages call it by (`web/api.ts`). */
-function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, demoMails: boolean) {
+function dashboardRoutes(
+  parts: Parts,
+  gateway: Gateway,
+  { simulated, state, demoMails }: { simulated: Simulated; state: State; demoMails: boolean },
+) {
   const { catalog, store, clock } = parts
   return new Elysia({ name: 'dashboard' })
     .use(sessionRoutes(parts, { demoMails }))
@@ -248,6 +253,7 @@ function dashboardRoutes(parts: Parts, gateway: Gateway, simulated: Simulated, d
     .use(paymentRoutes(parts))
     .use(lotRoutes(parts))
     .use(voucherRoutes(parts))
+    .use(sellingRoutes(parts, gateway, state))
     .use(peopleRoutes(parts, gateway.bodies))
     .use(setupRoutes(parts, simulated))
     .use(demoMailRoutes(store, demoMails))

@@ -2,14 +2,14 @@
  * Makes the stored catalogue what a file says, in one write, or changes nothing. What the file does not name is left
  * alone; what it says again changes nothing; a changed price makes a new version.
  */
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { seal, unseal } from '../base/secret.ts'
 import { channel, model, modelChannel } from '../store/schema.ts'
 import type { Query, Statement, Store } from '../store/store.ts'
 import { type CatalogBook, priceAt } from './book.ts'
 import { type CatalogFile, type ChannelEntry, type ModelEntry, readCatalogFile } from './file.ts'
 import { fieldOf, mistake } from './located.ts'
-import { type NewVersion, publish, sameRates, soldBelowCost } from './price.ts'
+import { type NewVersion, publish, sameRates, soldBelowCost, timesFrom } from './price.ts'
 import { providers } from './provider.ts'
 
 export interface Applied {
@@ -29,12 +29,16 @@ type ChannelRow = typeof channel.$inferSelect
 type ModelRow = typeof model.$inferSelect
 type RouteRow = typeof modelChannel.$inferSelect
 
-/** Refuses with `invalid_request`, naming line and field. `by` is kept with each price version. */
+/**
+ * Refuses with `invalid_request`, naming line and field. `by` is kept with each price version. `expected` refuses the whole
+ * where something was changed meanwhile.
+ */
 export async function applyCatalog(
   { store, book, sealingKey }: { store: Store; book: CatalogBook; sealingKey: string },
   text: string,
   by: string,
   now: number,
+  expected: readonly Statement[] = [],
 ): Promise<Applied> {
   const file = readCatalogFile(text)
   await book.reload()
@@ -50,7 +54,8 @@ export async function applyCatalog(
   planSuccessors(plan, file.models)
   const versions = file.models.flatMap((entry) => newVersions(book, entry, by, now))
   const prices = versions.map((version) => planVersion(plan, version))
-  if (plan.statements.length > 0) await store.write(() => plan.statements)
+  const statements = [...expected, ...plan.statements]
+  if (statements.length > 0) await store.write(() => statements)
   await book.reload()
   return {
     channels,
@@ -131,12 +136,18 @@ function planAll<E extends { id: string }, R>(
 function planChannel(plan: Plan, entry: ChannelEntry, row: ChannelRow | null): boolean {
   const { id, provider, baseUrl, allowPrivate, state, quirks } = entry
   const credential = sealed(plan, entry, row)
-  const facts = { provider, baseUrl, allowPrivate, state, quirks: { ...quirks }, credential }
+  const stateReason = state === 'active' ? null : (row?.stateReason ?? null)
+  const facts = {
+    ...{ provider, baseUrl, allowPrivate, state, stateReason, quirks: { ...quirks }, credential },
+  }
   if (row !== null && isSame(facts, row)) return false
   plan.statements.push(
     row === null
       ? plan.db.insert(channel).values({ ...facts, id, createdAt: plan.now })
-      : plan.db.update(channel).set(facts).where(eq(channel.id, id)),
+      : plan.db
+          .update(channel)
+          .set({ ...facts, revision: sql`${channel.revision} + 1` })
+          .where(eq(channel.id, id)),
   )
   return true
 }
@@ -180,7 +191,10 @@ function planModel(
   plan.statements.push(
     row === null
       ? plan.db.insert(model).values({ ...facts, id, createdAt: plan.now })
-      : plan.db.update(model).set(facts).where(eq(model.id, id)),
+      : plan.db
+          .update(model)
+          .set({ ...facts, revision: sql`${model.revision} + 1` })
+          .where(eq(model.id, id)),
     plan.db.delete(modelChannel).where(eq(modelChannel.modelId, id)),
   )
   if (wanted.length > 0) plan.statements.push(plan.db.insert(modelChannel).values(wanted))
@@ -213,7 +227,9 @@ function newVersions(book: CatalogBook, entry: ModelEntry, by: string, now: numb
     const rates = side === 'sell' ? entry.price : entry.buyPrice
     const inForce = known ? priceAt(known, side, effectiveFrom) : null
     if (rates === null || (inForce !== null && sameRates(inForce.rates, rates))) return []
-    return [{ modelId: entry.id, side, rates, effectiveFrom, publishedBy: by }]
+    return timesFrom(known?.[side] ?? [], effectiveFrom).map((time) => ({
+      ...{ modelId: entry.id, side, rates, effectiveFrom: time, publishedBy: by },
+    }))
   })
 }
 

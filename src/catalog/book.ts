@@ -13,6 +13,8 @@ import { providers, quirksOf } from './provider.ts'
 
 export interface CatalogBook {
   readonly current: Catalog
+  /** All that open, the disabled ones too. */
+  readonly channels: ReadonlyMap<string, Channel>
   /** Channels that cannot be used, each with what to do about it. */
   readonly problems: readonly string[]
   reload(): Promise<void>
@@ -23,6 +25,9 @@ export async function openCatalog(store: Store, sealingKey: string): Promise<Cat
   return {
     get current() {
       return snapshot.catalog
+    },
+    get channels() {
+      return snapshot.channels
     },
     get problems() {
       return snapshot.problems
@@ -56,6 +61,7 @@ export function sellableModels(catalog: Catalog, now: number): Model[] {
 
 interface Snapshot {
   catalog: Catalog
+  channels: ReadonlyMap<string, Channel>
   problems: string[]
 }
 
@@ -66,11 +72,15 @@ async function readSnapshot(db: Query, sealingKey: string): Promise<Snapshot> {
     db.select().from(schema.modelChannel).orderBy(schema.modelChannel.priority),
   ])
   const problems: string[] = []
+  const opened = new Map<string, ChannelRow>()
   const usable = new Map<string, ChannelRow>()
   for (const row of channels) {
     const read = openChannel(row, sealingKey)
     if (typeof read === 'string') problems.push(read)
-    else if (row.state === 'active') usable.set(row.id, read)
+    else {
+      opened.set(row.id, read)
+      if (row.state === 'active') usable.set(row.id, read)
+    }
   }
   const routesOf = Map.groupBy(routes, (route) => route.modelId)
   const versions = await readVersions(db)
@@ -89,7 +99,7 @@ async function readSnapshot(db: Query, sealingKey: string): Promise<Snapshot> {
       ]),
     ),
   }
-  return { catalog, problems }
+  return { catalog, channels: opened, problems }
 }
 
 type ChannelRow = Channel & { own: Quirks }

@@ -2,10 +2,11 @@
  * Prices: dated, immutable versions. A version is in force from its time until a later one's; a new one is made only when
  * the prices differ from those in force at that time. A class falls back as `base/units.ts` says (money.md §2).
  */
+import { eq, sql } from 'drizzle-orm'
 import { parsePrice, type Rate, raisePrice, rateFor } from '../base/amount.ts'
 import { newId } from '../base/id.ts'
 import { type UnitClass, unitClasses } from '../base/units.ts'
-import { price, rate } from '../store/schema.ts'
+import { model, price, rate } from '../store/schema.ts'
 import type { Query, Statement } from '../store/store.ts'
 
 export type Side = 'sell' | 'buy'
@@ -39,6 +40,31 @@ export function markUp(buy: readonly Rate[], percent: string): Rate[] {
   return buy.map((rate) => ({ ...rate, price: raisePrice(rate.price, percent) }))
 }
 
+/** A version of which the last one of its time counts, oldest first, as the catalogue has them. */
+type Dated = { effectiveFrom: number; rates: readonly Rate[] }
+
+/** The versions that change something at their time; of two for one time, the later published. */
+export function changesIn<V extends Dated>(versions: readonly V[]): V[] {
+  const counting = versions.filter(
+    ({ effectiveFrom }, at) => versions[at + 1]?.effectiveFrom !== effectiveFrom,
+  )
+  return counting.filter(({ rates }, at) => {
+    const before = counting[at - 1]
+    return before === undefined || !sameRates(before.rates, rates)
+  })
+}
+
+/**
+ * The time itself, and later ones at which a version changes nothing, up to the next that does. What was scheduled there was
+ * called off: a new price from `from` on must hold there too, or the old one would come back.
+ */
+export function timesFrom(versions: readonly Dated[], from: number): number[] {
+  const next = changesIn(versions).find(({ effectiveFrom }) => effectiveFrom > from)
+  const until = next?.effectiveFrom ?? Number.POSITIVE_INFINITY
+  const later = versions.map(({ effectiveFrom }) => effectiveFrom)
+  return [from, ...new Set(later.filter((time) => time > from && time < until))]
+}
+
 export interface NewVersion {
   modelId: string
   side: Side
@@ -61,6 +87,10 @@ export function publish(
     statements: [
       db.insert(price).values({ ...facts, id, createdAt: now }),
       db.insert(rate).values(rows),
+      db
+        .update(model)
+        .set({ revision: sql`${model.revision} + 1` })
+        .where(eq(model.id, version.modelId)),
     ],
   }
 }

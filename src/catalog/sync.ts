@@ -5,7 +5,7 @@
  */
 
 import type { MatchLogic, ModelInfo, ModelPrice } from '@pydantic/genai-prices'
-import { and, eq } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
 import { formatPrice, parsePrice, type Rate } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
@@ -14,7 +14,15 @@ import { proposal } from '../store/schema.ts'
 import { must, type Query, type Statement, type Store } from '../store/store.ts'
 import { type CatalogBook, priceAt } from './book.ts'
 import type { Model } from './model.ts'
-import { markUp, publish, readStoredRates, type StoredRate, sameRates, sortRates } from './price.ts'
+import {
+  markUp,
+  publish,
+  readStoredRates,
+  type Side,
+  type StoredRate,
+  sameRates,
+  sortRates,
+} from './price.ts'
 
 /** The list's words for what we count; it has dollars a million, or a thousand (`…_kcount`). */
 const units: Record<string, UnitClass> = {
@@ -180,24 +188,69 @@ export async function approveProposal(
   store: Store,
   { id, markup, by }: { id: string; markup: string | null; by: string },
   now: number,
-): Promise<{ model: string; buy: string; sell: string | null }> {
-  const [row] = await store.db.select().from(proposal).where(eq(proposal.id, id))
-  if (!row) throw new AppError('not_found', { message: `There is no proposal ${id}.` })
-  const rates = readStoredRates(row.rates)
-  const version = { modelId: row.modelId, effectiveFrom: now, publishedBy: by }
-  const buy = publish(store.db, { ...version, side: 'buy', rates }, now)
-  const sell =
-    markup === null
-      ? null
-      : publish(store.db, { ...version, side: 'sell', rates: markUp(rates, markup) }, now)
-  await store.write((db) => [
-    decide(db, id, 'approved', by),
-    ...buy.statements,
-    ...(sell?.statements ?? []),
-  ])
-  return { model: row.modelId, buy: buy.id, sell: sell?.id ?? null }
+): Promise<ApprovedProposal> {
+  const [approved] = await approveProposals(
+    store,
+    [{ id, markup, buyAt: [now], sellAt: [now] }],
+    by,
+    now,
+  )
+  return approved as ApprovedProposal
 }
 
-export async function rejectProposal(store: Store, id: string, by: string): Promise<void> {
-  await store.write((db) => [decide(db, id, 'rejected', by)])
+export interface Approval {
+  id: string
+  markup: string | null
+  /** The times of the versions that are published (`timesFrom`). */
+  buyAt: readonly number[]
+  sellAt: readonly number[]
+}
+export interface ApprovedProposal {
+  model: string
+  buy: string
+  sell: string | null
+}
+
+/** All of them in one write, or none. */
+export async function approveProposals(
+  store: Store,
+  approvals: readonly Approval[],
+  by: string,
+  now: number,
+): Promise<ApprovedProposal[]> {
+  const ids = approvals.map(({ id }) => id)
+  const rows = await store.db.select().from(proposal).where(inArray(proposal.id, ids))
+  const planned = approvals.map(({ id, markup, buyAt, sellAt }) => {
+    const row = rows.find((one) => one.id === id)
+    if (!row) throw new AppError('not_found', { message: `There is no proposal ${id}.` })
+    const { modelId } = row
+    const rates = readStoredRates(row.rates)
+    const publishAt = (side: Side, times: readonly number[], rates: readonly Rate[]) =>
+      times.map((effectiveFrom) =>
+        publish(store.db, { modelId, side, rates, effectiveFrom, publishedBy: by }, now),
+      )
+    const buy = publishAt('buy', buyAt, rates)
+    const sell = markup === null ? [] : publishAt('sell', sellAt, markUp(rates, markup))
+    return {
+      approved: { model: modelId, buy: buy[0]?.id ?? '', sell: sell[0]?.id ?? null },
+      statements: [
+        decide(store.db, id, 'approved', by),
+        ...[...buy, ...sell].flatMap(({ statements }) => statements),
+      ],
+    }
+  })
+  await store.write(() => planned.flatMap(({ statements }) => statements))
+  return planned.map(({ approved }) => approved)
+}
+
+export async function rejectProposals(
+  store: Store,
+  ids: readonly string[],
+  by: string,
+): Promise<void> {
+  await store.write((db) => ids.map((id) => decide(db, id, 'rejected', by)))
+}
+
+export function rejectProposal(store: Store, id: string, by: string): Promise<void> {
+  return rejectProposals(store, [id], by)
 }

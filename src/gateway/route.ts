@@ -4,6 +4,7 @@
  * cool-down each time it opens again, and lets one call through to see.
  */
 import type { Channel, Model, Route } from '../catalog/model.ts'
+import type { Failure } from '../dialects/dialect.ts'
 import type { ProviderError } from './failure.ts'
 
 export interface Breakers {
@@ -14,12 +15,21 @@ export interface Breakers {
   order(model: Model, now: number, chance: () => number, mayTrain?: boolean): Iterable<Route>
   succeeded(channel: Channel): void
   failed(channel: Channel, error: ProviderError, now: number): void
-  /** For the metrics and the admin's page. */
   state(channel: Channel, now: number): 'closed' | 'open' | 'probing'
+  /** The failures in a row and the last one's kind; null while there are none. For the admin's page. */
+  trouble(channelId: string, now: number): Trouble | null
+}
+
+export interface Trouble {
+  failures: number
+  kind: Failure['kind']
+  /** Until it is tried again; 0 while it is in use. */
+  restsMs: number
 }
 
 interface Health {
   failures: number
+  kind: Failure['kind']
   opened: number
   openUntil: number
 }
@@ -47,9 +57,11 @@ export function createBreakers(): Breakers {
       sick.delete(channel.id)
     },
     failed: (channel, error, now) => {
-      const health = sick.get(channel.id) ?? { failures: 0, opened: 0, openUntil: 0 }
+      const { kind } = error.failure
+      const health = sick.get(channel.id) ?? { failures: 0, kind, opened: 0, openUntil: 0 }
       sick.set(channel.id, health)
       health.failures += 1
+      health.kind = kind
       if (health.failures < tolerated && error.retryAfterMs === null) return
       const coolDownMs = Math.min(firstCoolDownMs * 2 ** health.opened, longestCoolDownMs)
       health.openUntil = now + Math.min(error.retryAfterMs ?? coolDownMs, longestCoolDownMs)
@@ -59,6 +71,12 @@ export function createBreakers(): Breakers {
       const health = sick.get(channel.id)
       if (health === undefined || health.opened === 0) return 'closed'
       return health.openUntil > now ? 'open' : 'probing'
+    },
+    trouble: (channelId, now) => {
+      const health = sick.get(channelId)
+      if (health === undefined) return null
+      const { failures, kind, openUntil } = health
+      return { failures, kind, restsMs: Math.max(0, openUntil - now) }
     },
   }
 }

@@ -38,6 +38,10 @@ export interface BusinessFacts {
   sellerTaxId: string
   /** No admin does anything without a second factor of hers. */
   requireAdminFactor: boolean
+  /** What a sell price is above its buy price, in percent: by model, else by provider, else by `*`. */
+  markups: Record<string, string>
+  /** How long before a price rises its users should know. */
+  riseNoticeDays: number
 }
 
 export interface Business {
@@ -64,6 +68,8 @@ const defaults: BusinessFacts = {
   sellerAddress: '',
   sellerTaxId: '',
   requireAdminFactor: false,
+  markups: {},
+  riseNoticeDays: 14,
 }
 
 export async function openBusiness(store: Store): Promise<Business> {

@@ -108,6 +108,7 @@ export const model = sqliteTable('model', {
   maxOutput: integer('max_output'),
   traits: json<Record<string, unknown>>('traits').notNull().default({}),
   createdAt: integer('created_at').notNull(),
+  revision: integer('revision').notNull().default(0),
 })
 
 export const channel = sqliteTable('channel', {
@@ -121,6 +122,8 @@ export const channel = sqliteTable('channel', {
     .default('active'),
   quirks: json<Record<string, unknown>>('quirks').notNull().default({}),
   createdAt: integer('created_at').notNull(),
+  revision: integer('revision').notNull().default(0),
+  stateReason: text('state_reason'),
 })
 
 export const modelChannel = sqliteTable(

@@ -1,0 +1,96 @@
+/** The operator's first page: what is owed, earned and waiting. */
+import { expect, test } from 'bun:test'
+import { openFigures } from '../../src/admin/figures.ts'
+import { showBusiness } from '../../src/admin/overview.ts'
+import { newId } from '../../src/base/id.ts'
+import { topUp } from '../../src/store/credit.ts'
+import { account } from '../../src/store/schema.ts'
+import { newTeam } from '../helpers/people.ts'
+import { dayMs, hourMs, openShop } from './shop.ts'
+
+const { ask, use, parts, store } = await openShop()
+const overview = async () => (await ask('GET', '/overview')).body
+
+test('what customers have is owed to them; who is below zero is counted apart', async () => {
+  await newTeam(parts, 'rich', { rita: 'owner' })
+  await newTeam(parts, 'poor', { paul: 'owner' })
+  const now = parts.clock.now()
+  const grant = { accountId: 'rich', code: 'grant' as const, amount: 5_000_000_000n }
+  await parts.ledger.transfer(
+    { ...grant, id: newId('tfr_', now), actor: 'ann', reason: 'test', externalId: 'test' },
+    now,
+  )
+  const debts = { debitsPosted: 2_000_000_000n }
+  await store.write((db) => [
+    db.insert(account).values({ id: 'debtor', kind: 'person', createdAt: now, ...debts }),
+  ])
+  expect(await overview()).toMatchObject({
+    ...{ liability: '5.00', negative: { accounts: 1, owed: '2.00' }, payments_pending: 0 },
+    ...{ refunds: { asked: 0, approved: 0, failed: 0 }, ledger: { verified: null, at: null } },
+    version: expect.stringMatching(/^\d/),
+  })
+})
+
+test('payments under way are counted', async () => {
+  const now = parts.clock.now()
+  const money = {
+    credit: 10n,
+    price: 1000n,
+    fee: 0n,
+    tax: 0n,
+    total: 1000n,
+    currency: 'USD' as const,
+  }
+  await store.write((db) => [
+    db.insert(topUp).values({
+      ...{
+        id: 'top_1',
+        accountId: 'rich',
+        origin: 'customer',
+        processor: 'manual',
+        state: 'pending',
+      },
+      ...{ method: 'transfer', createdAt: now, expiresAt: now + 1, ...money },
+    }),
+  ])
+  expect((await overview()).payments_pending).toBe(1)
+})
+
+test('revenue, cost and what is left, by model and account, for a day and for thirty', async () => {
+  let passed = 0
+  const clock = { now: () => parts.clock.now() + passed, elapsed: () => 0 }
+  const figures = openFigures(store, clock)
+  const show = () => {
+    passed += 60_000
+    return showBusiness({ ...parts, clock }, figures, {
+      draining: false,
+      verified: true,
+      verifiedAt: 0,
+    })
+  }
+  await use('ann', hourMs, 3000n)
+  await use('bea', 5 * dayMs, 9000n)
+  await use('cy', 31 * dayMs, 5000n)
+  const { last_24h, last_30d, ledger } = await show()
+  expect(last_24h).toMatchObject({
+    calls: 2,
+    error_share: 0.5,
+    charged: '0.000003',
+    margin: '0.0000026',
+  })
+  expect(last_30d.accounts.map(({ account, charged }) => [account, charged])).toEqual([
+    ['bea', '0.000009'],
+    ['ann', '0.000003'],
+  ])
+  expect(last_30d.models).toMatchObject([
+    { model: 'our/sim-chat', charged: '0.000012', buy_cost: '0.0000008' },
+  ])
+  expect(ledger).toEqual({ verified: true, at: '1970-01-01T00:00:00.000Z' })
+
+  // What is over is kept; what still moves is read anew.
+  await use('bea', 2 * hourMs, 1n)
+  expect((await show()).last_24h.calls).toBe(4)
+  passed = 26 * dayMs
+  expect((await show()).last_30d.accounts.map(({ account }) => account)).not.toContain('cy')
+  expect((await show()).last_24h).toMatchObject({ calls: 0, error_share: null, accounts: [] })
+})
