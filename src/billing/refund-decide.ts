@@ -13,6 +13,7 @@ import {
   creditOf,
   type Granted,
   grantedRefunds,
+  grantedStates,
   type RefundRow,
   readRefund,
   taken,
@@ -38,12 +39,13 @@ export async function approveRefund(
   const { store, clock, log } = billing
   const row = await readRefund(store, id)
   const order = await readTopUp(store, row.topUpId)
+  if (row.state !== 'asked') throw new AppError('changed_meanwhile')
   const approved = amount ?? row.amount
   if (approved <= 0n || approved > row.amount) {
     const message = `Approve more than 0 and at most ${formatUsd(row.amount)} USD.`
     throw new AppError('invalid_amount', { param: 'part', message })
   }
-  const granted = await grantedRefunds(store, order.id, id)
+  const granted = await grantedRefunds(store, order.id)
   if (await isDisputed(store, order, approved + creditOf(granted))) {
     const message =
       'The payment is disputed: the bank may pay it back, or has. Wait until that is decided.'
@@ -52,7 +54,7 @@ export async function approveRefund(
   const total = moneyOf(order, approved, granted)
   if (total <= 0n) throw new AppError('not_refundable', { param: 'part' })
   const now = clock.now()
-  const asRead = sql`${taken(order.id, { asked: false })} = ${creditOf(granted)}`
+  const asRead = sql`${taken(order.id, grantedStates)} = ${creditOf(granted)}`
   const decided = {
     ...{ state: 'approved' as const, approved, total, decidedBy: actor, decidedAt: now },
     decision: storable(reason),

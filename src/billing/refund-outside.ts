@@ -10,7 +10,15 @@ import { refund } from '../store/credit.ts'
 import { must } from '../store/store.ts'
 import { type Billing, unlessChanged } from './billing.ts'
 import { creditNoteStatements } from './receipt.ts'
-import { creditOf, grantedRefunds, keepOrder, type RefundRow, taken } from './refund.ts'
+import {
+  creditOf,
+  type Granted,
+  grantedRefunds,
+  grantedStates,
+  keepOrder,
+  type RefundRow,
+  taken,
+} from './refund.ts'
 import { resolveRefund } from './refund-pay.ts'
 import type { TopUpRow } from './top-up.ts'
 
@@ -43,9 +51,12 @@ function findTold(rows: readonly RefundRow[], { id, ours, amount, state }: Outsi
 async function bookOutside(billing: Billing, order: TopUpRow, told: OutsideRefund): Promise<void> {
   const { store, ledger, clock, log } = billing
   const { id: topUpId, accountId, processor, transferId: paidBy } = order
-  const granted = await grantedRefunds(store, topUpId)
+  const all = await grantedRefunds(store, topUpId)
+  const paid = all.filter(({ state }) => state === 'paid')
+  // What is too much beside one that is not paid yet was paid instead of it.
+  const granted = told.amount > moneyBeside(order, all) ? paid : all
   const credit = order.credit - creditOf(granted)
-  const money = granted.reduce((left, { total }) => left - total, order.total)
+  const money = moneyBeside(order, granted)
   const total = lesser(told.amount, money)
   const share = proportion(order.credit, total, order.total, order.total - money)
   const amount = total === money || share > credit ? credit : share
@@ -64,14 +75,20 @@ async function bookOutside(billing: Billing, order: TopUpRow, told: OutsideRefun
     ...{ id: transferId, accountId, code: 'refund' as const, outside: true, amount, processor },
     ...{ externalId: `${processor}:${told.id}`, ...(paidBy !== null && { correctsId: paidBy }) },
   }
-  const others = sql`${taken(topUpId, { asked: false })} = ${order.credit - credit}`
+  const asRead = [
+    sql`${taken(topUpId, grantedStates)} = ${creditOf(all)}`,
+    sql`${taken(topUpId, ['paid'])} = ${creditOf(paid)}`,
+  ]
   await unlessChanged(
     ledger.transfer(movement, now, [
       // Another that is booked at once: this one is told of again.
-      must(keepOrder(store.db, topUpId, [others]), 'changed_meanwhile'),
+      must(keepOrder(store.db, topUpId, asRead), 'changed_meanwhile'),
       store.db.insert(refund).values(row),
       ...creditNoteStatements(store.db, row, order, now),
     ]),
   )
   log.warn('refund.outside', { topUp: topUpId, processor, refund: told.id, amount })
 }
+
+const moneyBeside = ({ total }: TopUpRow, granted: Granted) =>
+  granted.reduce((left, one) => left - one.total, total)

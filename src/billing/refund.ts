@@ -2,7 +2,7 @@
  * Credit that goes back to who paid for it. What is asked for is frozen at once and cannot be spent; it is at most what of the
  * order is unspent and free. An operator decides (`refund-decide.ts`), the processor pays (`refund-pay.ts`).
  */
-import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { formatMinor, formatUsd, lesser, paidBack } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
@@ -118,15 +118,18 @@ function spentSince({ accountId, seq, but }: { accountId: string; seq: number; b
     AND (t.code <> 'usage' OR t.phase = 'post'))`
 }
 
-/** What credit of the order is granted back; `asked`: what is only asked for too. */
-export function taken(topUpId: string, { asked }: { asked: boolean }): SQL {
+/** Approved, whether it is paid yet or not. */
+export const grantedStates = ['approved', 'paid', 'failed'] as const
+
+/** What credit of the order goes back by refunds in those states. */
+export function taken(topUpId: string, states: readonly RefundRow['state'][]): SQL {
   return sql`(SELECT COALESCE(SUM(COALESCE(r.approved, r.amount)), 0) FROM ${refund} r
-    WHERE r.top_up_id = ${topUpId} AND r.state IN ('approved', 'paid', 'failed', ${asked ? 'asked' : ''}))`
+    WHERE r.top_up_id = ${topUpId} AND r.state IN ${states})`
 }
 
 /** What of an order's credit goes back already: asked for, granted, or taken by the payer's bank. */
 function goneOf(topUpId: string): SQL {
-  return sql`(${taken(topUpId, { asked: true })} + (SELECT COALESCE(SUM(d.amount), 0) FROM ${dispute} d
+  return sql`(${taken(topUpId, ['asked', ...grantedStates])} + (SELECT COALESCE(SUM(d.amount), 0) FROM ${dispute} d
     WHERE d.top_up_id = ${topUpId} AND d.state <> 'won'))`
 }
 
@@ -212,18 +215,15 @@ export async function readRefund(
   throw new AppError('not_found', { message: 'There is no such refund.' })
 }
 
-/** Of an order, those that are approved or paid; `but`: without that one. */
-export async function grantedRefunds({ db }: Store, topUpId: string, but = '') {
+/** Of an order, those that are approved or paid. */
+export async function grantedRefunds({ db }: Store, topUpId: string) {
   const rows = await db
     .select()
     .from(refund)
-    .where(
-      and(
-        ...[eq(refund.topUpId, topUpId), ne(refund.id, but)],
-        inArray(refund.state, ['approved', 'paid', 'failed']),
-      ),
-    )
-  return rows.map((row) => ({ approved: row.approved ?? 0n, total: row.total ?? 0n }))
+    .where(and(eq(refund.topUpId, topUpId), inArray(refund.state, [...grantedStates])))
+  return rows.map(({ state, approved, total }) => ({
+    ...{ state, approved: approved ?? 0n, total: total ?? 0n },
+  }))
 }
 
 export type Granted = Awaited<ReturnType<typeof grantedRefunds>>

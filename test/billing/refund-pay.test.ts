@@ -307,6 +307,15 @@ describe.each(databases)('on %s', (_, open) => {
     expect((await shop.balance(accountId)).back).toEqual([])
   })
 
+  test('all of it paid back at the processor, beside one that could not be paid: what is refused then is not hers', async () => {
+    const { accountId, order, id } = await approved(10n * usd)
+    shop.bank.before = () => lost(false)
+    await payRefund(shop.people, id)
+    await told(order, outside('re_all', 2500n))
+    await refuseRefund(shop.people, id, { reason: 'paid there', actor: 'olga' })
+    expect(await shop.balance(accountId)).toEqual({ free: 0, frozen: 0, back: [25] })
+  })
+
   test('what the bank took back in the end is not paid back too', async () => {
     const { order, id } = await approved(20n * usd)
     const dispute = (state: 'open' | 'lost') => {
