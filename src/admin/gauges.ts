@@ -3,7 +3,7 @@
  * asks, from an index or the file system, and at most every few seconds however many ask.
  */
 import { statfsSync, statSync } from 'node:fs'
-import { eq, sql } from 'drizzle-orm'
+import { eq, gt, sql } from 'drizzle-orm'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { account, instance } from '../store/schema.ts'
@@ -111,7 +111,7 @@ async function countBelowZero(db: Query): Promise<number> {
   const [row] = await db
     .select({ count: sql`COUNT(*)`.mapWith(Number) })
     .from(account)
-    .where(sql`${account.debitsPosted} > ${account.creditsPosted} AND ${account.kind} <> 'house'`)
+    .where(gt(account.debitsPosted, account.creditsPosted))
   return row?.count ?? 0
 }
 
