@@ -207,7 +207,8 @@ CREATE TABLE receipt (
   created_at INTEGER NOT NULL,
   CHECK ((kind = 'credit_note') = (refund_id IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX receipt_by_top_up ON receipt (top_up_id) WHERE refund_id IS NULL;
+CREATE UNIQUE INDEX receipt_of_payment ON receipt (top_up_id) WHERE refund_id IS NULL;
+CREATE INDEX receipt_by_top_up ON receipt (top_up_id);
 CREATE INDEX receipt_by_account ON receipt (account_id, created_at);
 
 -- The outbox of e-invoices: what is to be told to who issues them, for each receipt and credit note.
