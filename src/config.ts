@@ -99,6 +99,14 @@ export const settings = {
   ecpay_invoice_url: setting(text, 'https://einvoice.ecpay.com.tw', 'E-invoices by ECPay: where its API is.'),
   manual_payment: setting(text, null, 'Payments by transfer: what customers are told to do. Without it there are none.'),
   allow_private_webhooks: setting(flag, 'false', 'Webhooks may go to private addresses, and without TLS.'),
+  usage_days: setting(count, '0', 'Days that usage records are kept; sums by the hour and the ledger are kept for good. 0: for ever.'),
+  backup_dir: setting(text, null, 'Directory of the daily backups, best on another disk. Without it there are none.'),
+  backup_keep: setting(count, '7', 'How many daily backups are kept.'),
+  backup_s3_endpoint: setting(text, null, 'Daily backups, also to an S3-compatible store: its address.'),
+  backup_s3_bucket: setting(text, null, 'Daily backups to S3: the bucket. Without it they stay here.'),
+  backup_s3_region: setting(text, null, 'Daily backups to S3: the region.'),
+  backup_s3_access_key: secret(text, 'Daily backups to S3: the access key.'),
+  backup_s3_secret_key: secret(text, 'Daily backups to S3: the secret key.'),
   tiers: setting(tiers, '{}', 'Limits by tier: [tiers.NAME] with rpm, tpm and concurrent.'),
 } satisfies Record<string, Setting<unknown>>
 
@@ -139,6 +147,35 @@ export function readSettings(flags: Flags, env: Environment = process.env): Sett
     sources[name] = raw.source
   }
   return { config: Object.freeze(config) as Config, sources }
+}
+
+/** What a server that runs takes over from a changed file; all else waits for the next start. */
+export const reloadable = [
+  ...['log_level', 'trusted_proxies', 'tiers', 'clamp', 'overdraft', 'stream_expectation'],
+  ...['charge_empty_errors', 'first_byte_ms', 'connect_ms', 'silence_ms', 'total_ms', 'drain_ms'],
+  ...['keep_alive_after_ms', 'keep_alive_ms', 'reply_limit_bytes', 'allow_private_webhooks'],
+  ...['usage_days', 'backup_dir', 'backup_keep'],
+] as readonly SettingName[]
+
+/** Into the settings that a server works with. Answers which changed, and which would take a start. */
+export function takeOver(live: Config, next: Config): { taken: string[]; waiting: string[] } {
+  const changed = names.filter((name) => {
+    const field = camel(name) as keyof Config
+    return !Bun.deepEquals(live[field], next[field])
+  })
+  const taken = changed.filter((name) => reloadable.includes(name))
+  for (const name of taken) {
+    const field = camel(name) as keyof Config
+    // The key ring holds this very table.
+    if (name === 'tiers') replaceEntries(live.tiers, next.tiers)
+    else Object.assign(live, { [field]: next[field] })
+  }
+  return { taken, waiting: changed.filter((name) => !taken.includes(name)) }
+}
+
+function replaceEntries(table: Record<string, unknown>, next: object): void {
+  for (const name of Object.keys(table)) delete table[name]
+  Object.assign(table, next)
 }
 
 function fromFlag(flags: Flags, name: SettingName): Raw | null {

@@ -40,7 +40,11 @@ export const silentLog: Logger = {
 const longestWaitMs = 100
 const mostWaitingChars = 64 * 1024
 
-export function openLog({ level, pretty, write = writeStderr }: LogOptions): Logger {
+export function openLog({
+  level,
+  pretty,
+  write = writeStderr,
+}: LogOptions): Logger & { setLevel(level: LogLevel): void } {
   const format = pretty ? formatText : formatJson
   let waiting = ''
   let timer: Timer | null = null
@@ -59,14 +63,16 @@ export function openLog({ level, pretty, write = writeStderr }: LogOptions): Log
     else timer ??= setTimeout(flush, longestWaitMs).unref()
   }
 
-  configureSync({
-    reset: true,
-    sinks: { lines: sink },
-    loggers: [
-      { category: 'kkai', sinks: ['lines'], lowestLevel: level },
-      { category: ['logtape', 'meta'], sinks: ['lines'], lowestLevel: 'warning' },
-    ],
-  })
+  const setLevel = (lowestLevel: LogLevel) =>
+    configureSync({
+      reset: true,
+      sinks: { lines: sink },
+      loggers: [
+        { category: 'kkai', sinks: ['lines'], lowestLevel },
+        { category: ['logtape', 'meta'], sinks: ['lines'], lowestLevel: 'warning' },
+      ],
+    })
+  setLevel(level)
   const logger = getLogger('kkai')
   return {
     debug: (event, facts) => logger.debug(event, facts),
@@ -74,6 +80,7 @@ export function openLog({ level, pretty, write = writeStderr }: LogOptions): Log
     warn: (event, facts) => logger.warn(event, facts),
     error: (event, facts) => logger.error(event, facts),
     flush,
+    setLevel,
   }
 }
 

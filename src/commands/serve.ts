@@ -2,7 +2,7 @@
 import { offerSetup } from '../admin/setup.ts'
 import { openParts, startServer } from '../app.ts'
 import { openLog } from '../base/log.ts'
-import { readSettings } from '../config.ts'
+import { readSettings, takeOver } from '../config.ts'
 import { type Context, processCommand } from './command.ts'
 import { listenForCommands } from './socket.ts'
 import { stopSignal } from './stop.ts'
@@ -16,10 +16,22 @@ export const serve = processCommand({
 })
 
 async function runServer({ flags, json, print, runNamed }: Context): Promise<number> {
-  const { config } = readSettings(flags)
+  // Changed by a reload.
+  const config = { ...readSettings(flags).config }
   const log = openLog({ level: config.logLevel, pretty: process.stderr.isTTY === true })
   const stopped = stopSignal()
   const parts = await openParts(config, log, { threaded: config.databaseThread })
+  /** Takes over what may change while calls run; settings that cannot be read change nothing. */
+  const reload = () => {
+    try {
+      const { taken, waiting } = takeOver(config, readSettings(flags).config)
+      log.setLevel(config.logLevel)
+      parts.keys.forget()
+      log.info('settings.reloaded', { taken, waiting })
+    } catch (cause) {
+      log.error('settings.refused', { cause })
+    }
+  }
   try {
     const commands = listenForCommands(config.data, (name, values) => runNamed(parts, name, values))
     const server = await startServer(parts)
@@ -30,7 +42,9 @@ async function runServer({ flags, json, print, runNamed }: Context): Promise<num
     const started = { url, data: config.data, version, setup }
     const models = parts.catalog.current.models.size
     await print(json ? JSON.stringify(started) : greet(started, models))
+    process.on('SIGHUP', reload)
     await stopped
+    process.off('SIGHUP', reload)
     await server.stop()
     await commands.stop()
     return 0

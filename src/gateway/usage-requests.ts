@@ -19,6 +19,7 @@ import {
 } from 'drizzle-orm'
 import { AppError } from '../base/error.ts'
 import { failures } from '../ledger/record.ts'
+import { readUsageFrom } from '../ledger/retention.ts'
 import { usage, usageHour } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { hourMs } from './usage-range.ts'
@@ -53,9 +54,11 @@ export async function listRequests(
 ) {
   const end = { createdAt: filter.to ?? Number.MAX_SAFE_INTEGER, id: '' }
   const start = after !== null && after.createdAt < end.createdAt ? after : end
+  // Sums of hours whose records were dropped would lead there.
+  const kept = { ...filter, from: Math.max(filter.from ?? 0, await readUsageFrom(store)) }
   const filtered = filter.model ?? filter.key ?? filter.status
   const read = filtered === undefined ? readRows : readFiltered
-  const rows = await read(store, accountId, filter, start, limit + 1)
+  const rows = await read(store, accountId, kept, start, limit + 1)
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {

@@ -1,4 +1,6 @@
 /** Every job: one file and one line each. */
+import { backupDaily } from './backup.ts'
+import { dropOldUsage } from './drop-usage.ts'
 import { expire } from './expire.ts'
 import { expireCredit } from './expire-credit.ts'
 import type { Job } from './job.ts'
@@ -29,5 +31,7 @@ export const jobs: readonly Job[] = [
   announce,
   sendEvents,
   expire,
+  dropOldUsage,
+  backupDaily,
   expireCredit,
 ]

@@ -52,11 +52,13 @@ export function verifyLedger(
       offenders.set(check, found)
     }
     const walked = await walkChains(snapshot, note, tick)
-    const records = await checkUsage(snapshot, walked, note, tick)
+    const from = await readUsageFrom(snapshot)
+    const records = await checkUsage(snapshot, walked, from, note, tick)
     for (const id of await offendingLots(snapshot, walked)) note('lots', id)
     const payments = await checkPayments(snapshot, walked.booked, walked.houses, note)
     for (const id of await offendingKeys(snapshot)) note('key-held', id)
-    for (const id of await offendingHours(snapshot)) note('usage-hours', id)
+    for (const id of await offendingHours(snapshot, from)) note('usage-hours', id)
+    if (from > 0n) for (const id of await offendingSums(snapshot)) note('usage-hours', id)
     for (const trouble of await databaseTrouble(snapshot)) note('database', trouble)
     const houses = [...walked.houses.values()].reduce((sum, house) => sum + house, 0n)
     if (houses + walked.customers !== 0n)
@@ -107,6 +109,7 @@ function describe(
 /** A call's post or void beside the usage record under its hold's id: all null where there is none. */
 type Resolved = { [unit in UnitClass]: bigint } & {
   pending_id: string
+  began: bigint
   phase: string
   payer: string
   posted: bigint
@@ -119,27 +122,35 @@ type Resolved = { [unit in UnitClass]: bigint } & {
   buy_cost: bigint
 }
 
-const resolvedText = `
-  SELECT p.pending_id, p.phase, p.account_id AS payer, p.amount AS posted, x.amount AS excess,
+/** When a call began is looked up only where it decides something. */
+const resolvedText = (from: bigint) => `
+  SELECT p.pending_id, ${from > 0n ? 'h.created_at' : '0'} AS began, p.phase, p.account_id AS payer, p.amount AS posted, x.amount AS excess,
     u.account_id, u.price_id, u.buy_price_id, ${unitClasses.map((unit) => `u.${unit}`)}, u.cost, u.charged, u.buy_cost
   FROM transfer p LEFT JOIN usage u ON u.id = p.pending_id
+    ${from > 0n ? 'LEFT JOIN transfer h ON h.id = p.pending_id' : ''}
     LEFT JOIN transfer x ON x.code = 'usage_excess' AND x.external_id = p.pending_id
   WHERE p.pending_id IS NOT NULL AND p.code = 'usage'`
 
-/** Each post or void has one record, that record the cost of its counts, and both the same charge. Answers how many. */
+/**
+ * Each post or void has one record, that record the cost of its counts, and both the same charge. Records of calls that began
+ * before `from` may be gone. Answers how many there are.
+ */
 async function checkUsage(
   snapshot: Snapshot,
   walked: Walked,
+  from: bigint,
   note: (check: 'usage-cost' | 'usage-transfers', what: string) => void,
   tick: (rows: number) => void,
 ): Promise<number> {
   const rates = await readRates(snapshot)
   let [records, excess] = [0, 0]
-  for await (const page of snapshot.pages<Resolved>(resolvedText)) {
+  for await (const page of snapshot.pages<Resolved>(resolvedText(from))) {
     for (const resolved of page) {
-      if (!paidRight(resolved)) note('usage-transfers', resolved.pending_id)
       if (resolved.excess !== null) excess++
-      if (resolved.account_id === null) continue
+      const gone = resolved.account_id === null
+      if (!(gone && resolved.began < from) && !paidRight(resolved))
+        note('usage-transfers', resolved.pending_id)
+      if (gone) continue
       records++
       if (!costsRight(resolved, rates)) note('usage-cost', resolved.pending_id)
     }
@@ -204,23 +215,43 @@ async function offendingKeys(snapshot: Snapshot): Promise<string[]> {
   return keys.map(({ id }) => id)
 }
 
+/** Since when the usage records are complete (`retention.ts`); 0: none was ever dropped. */
+async function readUsageFrom(snapshot: Snapshot): Promise<bigint> {
+  const [row] = await snapshot.rows<{ at: bigint }>(
+    "SELECT at FROM milestone WHERE name = 'usage_from'",
+  )
+  return row?.at ?? 0n
+}
+
 /** Both sides under opposite signs: what does not cancel out is an hour whose sums are wrong. */
-async function offendingHours(snapshot: Snapshot): Promise<string[]> {
+async function offendingHours(snapshot: Snapshot, from: bigint): Promise<string[]> {
   const failed = failures.map((outcome) => `'${outcome}'`)
   const sums = ['calls', 'failures', 'prompt_tokens', 'completion_tokens', 'charged', 'buy_cost']
   const hours = await snapshot.rows<{ account_id: string; hour: bigint }>(`
     SELECT account_id, hour FROM (
       SELECT account_id, hour, key_id, model_id, ${sums} FROM usage_hour
+      WHERE hour >= ${from}
       UNION ALL
       SELECT account_id, created_at - created_at % ${hourMs}, key_id, model_id, -1,
         CASE WHEN outcome IN (${failed}) THEN -1 ELSE 0 END,
         -(input + cache_read + cache_write + cache_write_1h + audio_in), -(output + reasoning + audio_out), -charged, -buy_cost
-      FROM usage) both_sides
+      FROM usage WHERE created_at >= ${from}) both_sides
     GROUP BY account_id, hour, key_id, model_id
     HAVING ${sums.map((name) => `SUM(${name}) <> 0`).join(' OR ')}`)
   return hours.map(
     ({ account_id, hour }) => `${account_id} ${new Date(Number(hour)).toISOString()}`,
   )
+}
+
+/** Hours without records are held against the ledger: what an account was charged by their sums is what it paid. */
+async function offendingSums(snapshot: Snapshot): Promise<string[]> {
+  const accounts = await snapshot.rows<{ account_id: string }>(`
+    SELECT account_id FROM (
+      SELECT account_id, charged FROM usage_hour
+      UNION ALL
+      SELECT account_id, -amount FROM transfer WHERE code = 'usage' AND phase = 'post') both_sides
+    GROUP BY account_id HAVING SUM(charged) <> 0`)
+  return accounts.map(({ account_id }) => `${account_id} in all`)
 }
 
 /** What SQLite itself finds wrong with its file. PostgreSQL keeps its own checksums. */

@@ -93,25 +93,18 @@ describe('a backup is refused', () => {
     expect(await kkai(['backup', file, ...at(data)])).toMatchObject({ exit: 2 })
     expect(await Bun.file(file).text()).toBe('mine')
   })
-  test.each([
-    ['without a database', newData, ['backup', 'copy.db'], /There is no database/],
-    [
-      'of PostgreSQL',
-      newData,
-      ['backup', 'copy.db'],
-      /pg_dump/,
-      { KKAI_DATABASE: 'postgres://x/y' },
-    ],
-    [
-      'into a directory that is not there',
-      async () => (await newShop()).data,
-      ['backup', '/nowhere/copy.db'],
-      /could not be written/,
-    ],
-  ])('%s', async (_, open, args, why, env = {}) => {
-    const ran = await kkai([...args, ...at(await open())], env)
+  test.each<[what: string, file: string, env: Record<string, string>, why: RegExp]>([
+    ['without a database', 'copy.db', {}, /There is no database/],
+    ['of PostgreSQL', 'copy.db', { KKAI_DATABASE: 'postgres://x/y' }, /pg_dump/],
+  ])('%s', async (_, file, env, why) => {
+    const ran = await kkai(['backup', file, ...at(newData())], env)
     expect(ran.exit).toBeGreaterThan(0)
     expect(ran.stderr).toMatch(why)
+  })
+  test('into a directory that is not there', async () => {
+    const { data } = await newShop()
+    const ran = await kkai(['backup', join(data, 'nowhere/copy.db'), ...at(data)])
+    expect(ran).toMatchObject({ exit: 1, stderr: expect.stringContaining('could not be written') })
   })
   test('when its ledger does not add up', async () => {
     const { data } = await newShop()
