@@ -12,6 +12,10 @@ const fewCalls = 20
 const degradedBelow = 0.95
 const tags = ['Models']
 
+function stateOf({ calls, failures }: { calls: number; failures: number }): 'ok' | 'degraded' {
+  return calls >= fewCalls && 1 - failures / calls < degradedBelow ? 'degraded' : 'ok'
+}
+
 export function catalogRoutes(catalog: CatalogBook, store: Store, clock: Clock) {
   const measure = openMeasurements(store, clock)
   const sold = () => sellableModels(catalog.current, clock.now())
@@ -42,17 +46,11 @@ export function catalogRoutes(catalog: CatalogBook, store: Store, clock: Clock) 
       '/status',
       async () => {
         const { models, hours } = await measure()
-        const recent = hours.slice(-2).reduce(
-          (sum, { calls, failures }) => ({
-            calls: sum.calls + calls,
-            failures: sum.failures + failures,
-          }),
-          { calls: 0, failures: 0 },
-        )
-        const degraded =
-          recent.calls >= fewCalls && 1 - recent.failures / recent.calls < degradedBelow
+        const recent = hours.slice(-2).reduce((last, { at, calls, failures }) => ({
+          ...{ at, calls: last.calls + calls, failures: last.failures + failures },
+        }))
         return {
-          api: degraded ? ('degraded' as const) : ('ok' as const),
+          api: stateOf(recent),
           models: sold().map(({ id, name }) => {
             const measured = models.get(id)
             return {
@@ -62,7 +60,9 @@ export function catalogRoutes(catalog: CatalogBook, store: Store, clock: Clock) 
               first_token_p50_ms: measured?.first_token_ms ?? null,
             }
           }),
-          hours: hours.map(({ at, ...sums }) => ({ at: new Date(at).toISOString(), ...sums })),
+          hours: hours.map(({ at, ...sums }) => ({
+            ...{ at: new Date(at).toISOString(), ...sums, state: stateOf(sums) },
+          })),
         }
       },
       { detail: { tags, summary: 'How the API does, from its own calls of the last 24 hours' } },

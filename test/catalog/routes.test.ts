@@ -79,13 +79,19 @@ test.each(databases)('on %s, models show their price and their own calls', async
     ...{ id: 'quiet', name: 'quiet', calls_24h: 0, uptime_24h: null, first_token_p50_ms: null },
   })
   expect(hours).toHaveLength(24)
-  expect(hours.at(-2)).toEqual({ at: '2026-01-15T11:00:00.000Z', calls: 3, failures: 0 })
+  expect(hours.at(-2)).toEqual({
+    ...{ at: '2026-01-15T11:00:00.000Z', calls: 3, failures: 0, state: 'ok' },
+  })
   expect(hours.at(-6)).toMatchObject({ calls: 2, failures: 1 })
 
   for (let at = 0; at < 20; at++) await call(0, 'failed')
   expect((await get('/status')).api).toBe('ok')
   pass(60_000)
-  expect((await get('/status')).api).toBe('degraded')
+  const later = await get('/status')
+  expect(later.api).toBe('degraded')
+  // One of two calls is no incident; twenty of twenty are.
+  const states = later.hours.map(({ state }: { state: string }) => state)
+  expect(states).toEqual([...Array(23).fill('ok'), 'degraded'])
 })
 
 test('every version of a price is shown, what is to come first (T3.2)', async () => {

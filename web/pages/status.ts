@@ -25,6 +25,7 @@ export function Status() {
       <p class="soft">${w.lead}</p>
       <h2>${w.hours}</h2>
       <${Hours} hours=${view.hours} />
+      <${Incidents} hours=${view.hours} />
       <h2>${w.models}</h2>
       <${ModelTable} models=${view.models} />`}<//>
   `
@@ -66,6 +67,17 @@ function Hours({ hours }: { hours: readonly Hour[] }) {
         )}<//>
     </details>
   `
+}
+
+/** In words what the bars show: the hours in which many calls failed. */
+function Incidents({ hours }: { hours: readonly Hour[] }) {
+  const w = status()
+  const bad = hours.filter(({ state }) => state === 'degraded').toReversed()
+  if (bad.length === 0) return hours.some(({ calls }) => calls > 0) && html`<p>${w.noIncidents}</p>`
+  return html`<p>${w.incidents}</p><ul>${bad.map(
+    ({ at, calls, failures }) =>
+      html`<li key=${at}>${w.hourTold(time(at), count(calls), count(failures))}</li>`,
+  )}</ul>`
 }
 
 function ModelTable({ models }: Pick<StatusView, 'models'>) {

@@ -18,6 +18,8 @@ export const status = words({
     toDocs: 'Read the docs',
     hourTold: (hour: string, calls: string, failures: string) =>
       `${hour}: ${calls} calls, ${failures} failed`,
+    noIncidents: 'No hour of these in which many calls failed.',
+    incidents: 'Hours in which many calls failed:',
     again: 'Look again',
     table: 'As a table',
   },
@@ -37,6 +39,8 @@ export const status = words({
     toDocs: '閱讀文件',
     hourTold: (hour: string, calls: string, failures: string) =>
       `${hour}：${calls} 次請求，${failures} 次失敗`,
+    noIncidents: '這段期間沒有大量請求失敗的時段。',
+    incidents: '大量請求失敗的時段：',
     again: '重新整理',
     table: '以表格檢視',
   },
