@@ -82,6 +82,16 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/settings', who: 'member', label: 'account', load: () => import('./pages/account.ts').then((m) => m.AccountSettings) },
   // biome-ignore format: a table is read by its rows
+  { path: '/admin/accounts', who: 'admin', label: 'adminAccounts', load: () => import('./pages/admin-accounts.ts').then((m) => m.AdminAccounts) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/accounts/:account', who: 'admin', label: null, load: () => import('./pages/admin-account.ts').then((m) => m.AdminAccount) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/users', who: 'admin', label: 'adminUsers', load: () => import('./pages/admin-users.ts').then((m) => m.AdminUsers) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/investigations', who: 'admin', label: 'adminInvestigations', load: () => import('./pages/admin-investigations.ts').then((m) => m.AdminInvestigations) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/audit', who: 'admin', label: 'adminAudit', load: () => import('./pages/admin-audit.ts').then((m) => m.AdminAudit) },
+  // biome-ignore format: a table is read by its rows
   { path: '/admin/payments', who: 'admin', label: 'adminPayments', load: () => import('./pages/admin-payments.ts').then((m) => m.AdminPayments) },
   // biome-ignore format: a table is read by its rows
   { path: '/admin/refunds', who: 'admin', label: 'adminRefunds', load: () => import('./pages/admin-refunds.ts').then((m) => m.AdminRefunds) },

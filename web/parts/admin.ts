@@ -3,8 +3,11 @@ import { session } from '../session.ts'
 
 const capabilities = {
   read: ['owner', 'operator', 'support', 'finance', 'auditor'],
+  people: ['owner', 'operator', 'support'],
   run: ['owner', 'operator'],
   money: ['owner', 'finance'],
+  investigate: ['owner', 'operator'],
+  own: ['owner'],
 } as const
 
 export function mayAdmin(capability: keyof typeof capabilities): boolean {

@@ -46,6 +46,9 @@ export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
 export const isSignedOut = (cause: unknown) =>
   cause instanceof Refusal && cause.code === 'session_required'
 
+const needsFactor = (cause: unknown) =>
+  cause instanceof Refusal && cause.code === 'admin_factor_required'
+
 interface LoadProps<T> {
   of: Loaded<T>
   children(value: T): ComponentChildren
@@ -55,7 +58,8 @@ interface LoadProps<T> {
 export function Load<T>({ of, children }: LoadProps<T>) {
   if (of.cause !== null) {
     return html`<div class="state" role="alert">
-      <p>${shell().failed} ${refusalWords(of.cause)}</p>
+      <p>${shell().failed} ${refusalWords(of.cause)}
+        ${needsFactor(of.cause) && html` <a href="/settings">${shell().menu.settings}</a>`}</p>
       <button type="button" onClick=${of.again}>${shell().retry}</button>
     </div>`
   }

@@ -32,6 +32,9 @@ const en: Record<string, string> = {
   session_required: 'Your session has ended. Log in again.',
   recent_login_required: 'Confirm who you are again.',
   role_not_allowed: 'Your role in this account does not allow that. Ask an owner or admin.',
+  admin_factor_required:
+    'Admins need a second factor here. Set one up in your settings, then come back.',
+  'last_owner.role': 'The platform needs an owner. Make someone else an owner first.',
   user_suspended: 'This user is suspended. Contact support.',
   account_suspended: 'This account is suspended. Contact support.',
   account_closed: 'This account is closed.',
@@ -92,6 +95,8 @@ const zhTW: Record<keyof typeof en, string> = {
   session_required: '登入已失效，請重新登入。',
   recent_login_required: '請再次確認您的身分。',
   role_not_allowed: '您在此帳號的角色沒有這項權限，請洽擁有者或管理員。',
+  admin_factor_required: '管理者在此需要第二重驗證。請到個人設定啟用後再回來。',
+  'last_owner.role': '平台必須有一位擁有者，請先指定其他擁有者。',
   user_suspended: '此使用者已停用，請聯絡客服。',
   account_suspended: '此帳號已停用，請聯絡客服。',
   account_closed: '此帳號已關閉。',
