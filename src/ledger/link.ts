@@ -103,9 +103,12 @@ export function movementLink(
   }
 }
 
-/** Whether it moves only what is free: what has happened outside already is booked, though the balance end below zero. */
+/**
+ * Whether it moves only what is free: what has happened outside already is booked, though the balance end below zero; and what
+ * was frozen goes back, though a dispute took it below meanwhile.
+ */
 export function mustBeFree({ phase, code, outside }: Movement): boolean {
-  return code === 'refund' && (phase ?? 'single') !== 'post' && !outside
+  return code === 'refund' && phase !== 'post' && phase !== 'void' && !outside
 }
 
 /** How a movement changes the debits that are pending and posted. `frozen`: of the pending one that it resolves. */

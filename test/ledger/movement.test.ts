@@ -86,6 +86,18 @@ describe.each(databases)('on %s', (_, open) => {
       expect(await counters(world, ann)).toEqual([-100n, 60n, 140n, 100n])
     })
 
+    test('what a refund froze goes back, though a dispute took the balance below zero meanwhile', async () => {
+      const ann = await newPerson(world, 100n)
+      const refund = { processor: 'stripe' }
+      const asked = movement(ann, 'refund', 60n, { ...refund, phase: 'pending' })
+      expect(await ledger.transfer(asked, now)).toBe(true)
+      expect(await ledger.transfer(movement(ann, 'dispute', 180n), now)).toBe(true)
+      expect(await counters(world, ann)).toEqual([-140n, 60n, 180n, 100n])
+      const refused = { ...refund, phase: 'void' as const, pendingId: asked.id }
+      expect(await ledger.transfer(movement(ann, 'refund', 0n, refused), now)).toBe(true)
+      expect(await counters(world, ann)).toEqual([-80n, 0n, 180n, 100n])
+    })
+
     test('needs an account that exists', async () => {
       expect(await refusal(ledger.transfer(movement('acc_none', 'grant', 1n), now))).toBe(
         'not_found',
