@@ -2,9 +2,7 @@
  * The only wiring: settings → store → parts → one HTTP server with every `routes.ts` mounted. Commands open the parts and
  * work on them; `serve` starts the server over them.
  */
-import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { sql } from 'drizzle-orm'
 import { Elysia } from 'elysia'
 import { version } from '../package.json'
 import { newAccount } from './account/create.ts'
@@ -21,6 +19,8 @@ import { reportRoutes } from './admin/report-routes.ts'
 import { openSealingKey } from './admin/sealing-key.ts'
 import { sellingRoutes } from './admin/selling-routes.ts'
 import { setupRoutes } from './admin/setup-routes.ts'
+import { systemRoutes } from './admin/system-routes.ts'
+import { findTroubles } from './admin/troubles.ts'
 import { voucherRoutes } from './admin/voucher-routes.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { newId } from './base/id.ts'
@@ -250,6 +250,7 @@ function dashboardRoutes(
     .use(receiptRoutes(parts))
     .use(statementRoutes(parts))
     .use(reportRoutes(parts))
+    .use(systemRoutes(parts))
     .use(paymentRoutes(parts))
     .use(lotRoutes(parts))
     .use(voucherRoutes(parts))
@@ -278,21 +279,4 @@ export function createGateway(parts: Parts, metrics: Metrics): Gateway {
       ledger.note(notes).catch((cause) => log.warn('note.failed', { cause }))
     }),
   }
-}
-
-const leastFreeBytes = 64 * 1024 * 1024
-
-/** Why no call should be sent here now. */
-async function findTroubles({ config, store, clock }: Parts, state: State): Promise<string[]> {
-  const troubles: string[] = []
-  if (state.draining) troubles.push('draining')
-  if (state.verified === false) troubles.push('ledger_not_verified')
-  const disk = statfsSync(config.data)
-  if (disk.bavail * disk.bsize < leastFreeBytes) troubles.push('disk_full')
-  await store
-    .write((db) => [db.update(instance).set({ startedAt: clock.now() }).where(sql`1 = 0`)])
-    .catch(() => {
-      troubles.push('database_not_writable')
-    })
-  return troubles
 }

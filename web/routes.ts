@@ -98,6 +98,8 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/admin/reports', who: 'admin', label: 'adminReports', load: () => import('./pages/admin-reports.ts').then((m) => m.AdminReports) },
   // biome-ignore format: a table is read by its rows
+  { path: '/admin/system', who: 'admin', label: 'adminSystem', load: () => import('./pages/admin-system.ts').then((m) => m.AdminSystem) },
+  // biome-ignore format: a table is read by its rows
   { path: '/accounts/new', who: 'visitor', label: null, load: () => import('./pages/new-account.ts').then((m) => m.NewAccount) },
   // biome-ignore format: a table is read by its rows
   { path: '/settings', who: 'visitor', label: 'settings', load: () => import('./pages/settings.ts').then((m) => m.Settings) },

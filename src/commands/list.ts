@@ -14,6 +14,7 @@ import { configShow } from './config.ts'
 import { creditGrant, statement } from './credit.ts'
 import { demo } from './demo.ts'
 import { documentList, documentPublish, documentShow } from './document.ts'
+import { doctor } from './doctor.ts'
 import { exportUsage } from './export.ts'
 import { keyCreate, keyDisable, keyEnable, keyLimit, keyRevoke, keyRotate, keyShow } from './key.ts'
 import { migrate } from './migrate.ts'
@@ -21,6 +22,7 @@ import { restore } from './restore.ts'
 import { sealRotate } from './seal.ts'
 import { serve } from './serve.ts'
 import { simulate } from './simulate.ts'
+import { systemd } from './systemd.ts'
 import { verify } from './verify.ts'
 import { showVersion } from './version.ts'
 import { alerts, grafana } from './watch.ts'
@@ -37,7 +39,7 @@ export const commands: readonly Command[] = [
   ...[documentList, documentShow, documentPublish],
   exportUsage,
   verify,
-  ...[backup, restore, migrate, sealRotate],
+  ...[backup, restore, migrate, sealRotate, doctor, systemd],
   configShow,
   ...[grafana, alerts],
   showVersion,

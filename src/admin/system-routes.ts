@@ -1,0 +1,27 @@
+/** The state of the platform itself, for those who run it: the facts of `kkai doctor`. */
+import { Elysia } from 'elysia'
+import { describeRefusals } from '../http/describe.ts'
+import { adminGuard } from './guard.ts'
+import type { Parts } from './parts.ts'
+import { readApplied, readSystem } from './system.ts'
+
+export function systemRoutes(parts: Parts) {
+  const { config, clock, store, business } = parts
+  return new Elysia({ name: 'admin-system', prefix: '/api/admin' }).use(adminGuard(parts)).get(
+    '/system',
+    async () => ({
+      data: await readSystem({
+        ...{ config, now: clock.now(), kind: store.kind, db: store.db },
+        applied: await readApplied(store.db),
+        publicUrl: config.publicUrl ?? business.current.publicUrl,
+      }),
+    }),
+    {
+      admin: 'read',
+      detail: {
+        ...{ summary: 'What `kkai doctor` finds', tags: ['Administration'] },
+        responses: describeRefusals('session_required', 'not_found', 'role_not_allowed'),
+      },
+    },
+  )
+}

@@ -1,0 +1,36 @@
+/** How the platform itself is: what `kkai doctor` finds, what to do where something is wrong, and a text to send along. */
+import { api, ask } from '../api.ts'
+import { Code } from '../parts/copy.ts'
+import { html } from '../parts/html.ts'
+import { Load, useLoad } from '../parts/load.ts'
+import { Table } from '../parts/table.ts'
+import { adminSystem } from '../words/admin-system.ts'
+
+const readFacts = () => ask(api.admin.system.get())
+type Fact = Awaited<ReturnType<typeof readFacts>>['data'][number]
+
+const judgement = ({ ok }: Fact) => (ok === null ? 'none' : ok ? 'well' : 'wrong')
+
+export function AdminSystem() {
+  const w = adminSystem()
+  const facts = useLoad('system', readFacts)
+  return html`
+    <div class="row between"><h1>${w.title}</h1>
+      <button type="button" onClick=${facts.again}>${w.again}</button></div>
+    <p>${w.lead}</p>
+    <${Load} of=${facts}>${({ data }: { data: readonly Fact[] }) => html`
+      <${Table} label=${w.title} head=${[w.what, w.state, w.found]}>
+        ${data.map(
+          (fact) => html`<tr key=${fact.name}>
+            <th scope="row">${w.facts[fact.name]}</th>
+            <td>${w.judgements[judgement(fact)]}</td>
+            <td>${fact.value}${fact.ok === false && html`<p class="hint">${w.advice[fact.name]}</p>`}</td>
+          </tr>`,
+        )}
+      <//>
+      <h2>${w.support}</h2>
+      <p>${w.supportLead}</p>
+      <${Code} label=${w.support} text=${data.map((fact) => `${judgement(fact).padEnd(6)} ${fact.name}: ${fact.value}`).join('\n')} />
+    `}<//>
+  `
+}
