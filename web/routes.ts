@@ -82,6 +82,12 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/settings', who: 'member', label: 'account', load: () => import('./pages/account.ts').then((m) => m.AccountSettings) },
   // biome-ignore format: a table is read by its rows
+  { path: '/admin', who: 'admin', label: 'adminOverview', load: () => import('./pages/admin-overview.ts').then((m) => m.AdminOverview) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/models', who: 'admin', label: 'adminModels', load: () => import('./pages/admin-models.ts').then((m) => m.AdminModels) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/channels', who: 'admin', label: 'adminChannels', load: () => import('./pages/admin-channels.ts').then((m) => m.AdminChannels) },
+  // biome-ignore format: a table is read by its rows
   { path: '/admin/accounts', who: 'admin', label: 'adminAccounts', load: () => import('./pages/admin-accounts.ts').then((m) => m.AdminAccounts) },
   // biome-ignore format: a table is read by its rows
   { path: '/admin/accounts/:account', who: 'admin', label: null, load: () => import('./pages/admin-account.ts').then((m) => m.AdminAccount) },

@@ -3,7 +3,7 @@
  * publishes the buy price at once, since the provider charges it already, and with a rule the sell price from a time on.
  */
 import { Elysia, t } from 'elysia'
-import { formatPercent, parsePercent } from '../base/amount.ts'
+import { raisePrice } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
 import { timesFrom } from '../catalog/price.ts'
@@ -47,13 +47,8 @@ export function proposalRoutes(parts: Parts) {
       async ({ body: { shown, ...body }, visitor, change }) => {
         if (!Bun.deepEquals(shown, showRules())) throw new AppError('changed_meanwhile')
         change.before = showRules()
-        const markups = Object.fromEntries(
-          Object.entries(body.markups).map(([name, percent]) => [
-            name,
-            formatPercent(parsePercent(percent, 'markups')),
-          ]),
-        )
-        const changed = { markups, riseNoticeDays: body.rise_notice_days }
+        for (const percent of Object.values(body.markups)) checkMarkup(percent)
+        const changed = { markups: body.markups, riseNoticeDays: body.rise_notice_days }
         await business.change(changed, visitor.userId, clock.now())
         change.after = showRules()
         return showRules()
@@ -89,6 +84,16 @@ export function proposalRoutes(parts: Parts) {
         ...describe('Approve or reject proposals', 'invalid_request', 'changed_meanwhile'),
       },
     )
+}
+
+/** Refuses what `raisePrice` could not do. */
+function checkMarkup(percent: string): void {
+  try {
+    raisePrice(0n, percent)
+  } catch (cause) {
+    const message = 'A markup is a percentage such as "20" or "12.5", from 0 to 1000.'
+    throw new AppError('invalid_amount', { param: 'markups', message, cause })
+  }
 }
 
 /** All of them, or none: one that was decided meanwhile refuses the rest. */

@@ -29,8 +29,11 @@ test('markups are percents by model, provider or for all; of two changes at once
   expect((await ask('PUT', '/markups', { ...rules, shown: before })).body).toEqual(rules)
   const late = await ask('PUT', '/markups', { ...rules, shown: before })
   expect(late.body.error.code).toBe('changed_meanwhile')
-  const wrong = await ask('PUT', '/markups', { ...rules, markups: { '*': 'much' }, shown: rules })
-  expect([wrong.status, wrong.body.error.param]).toEqual([400, 'markups'])
+  for (const percent of ['much', '12.345', '1001', '-1']) {
+    const wrong = { ...rules, markups: { '*': percent }, shown: rules }
+    const { status, body } = await ask('PUT', '/markups', wrong)
+    expect([status, body.error.param]).toEqual([400, 'markups'])
+  }
 })
 
 test('what the list says stands beside what is in force, with the price that its rule makes', async () => {

@@ -16,7 +16,9 @@ export function Frame({ children }: { children: ComponentChildren }) {
   const facts = session.value
   const visitor = facts?.visitor ?? null
   const inside =
-    /^\/(accounts|admin)\//.test(path) || path === '/settings' || path.startsWith('/settings/')
+    /^\/(accounts\/|admin(\/|$))/.test(path) ||
+    path === '/settings' ||
+    path.startsWith('/settings/')
   const account = visitor ? chosenAccount(path, visitor.accounts) : null
   return html`
     <a class="skip" href="#main">${shell().skip}</a>
@@ -73,7 +75,7 @@ function TopBar({ visitor, account }: { visitor: boolean; account: AccountFacts 
           )}
       </nav>
       <div class="who">
-        ${mayAdmin('read') && html`<a href="/admin/payments">${w.admin}</a>`}
+        ${mayAdmin('read') && html`<a href="/admin">${w.admin}</a>`}
         ${
           visitor
             ? html`<a href=${account ? `/accounts/${account.id}/overview` : '/settings'}>${w.dashboard}</a>
@@ -94,7 +96,7 @@ function AccountMenu({
 }) {
   const { route } = useLocation()
   const { path: here } = useLocation()
-  const admin = here.startsWith('/admin/')
+  const admin = /^\/admin(\/|$)/.test(here)
   const open = useSignal(false)
   const w = shell()
   const change = (event: Event) =>
