@@ -85,8 +85,8 @@ const withoutThemes: Bun.BunPlugin = {
 async function compile(): Promise<void> {
   const minify = { whitespace: true, syntax: true }
   // Beside the code, not in it: compiled ahead, the tokenizer's tables alone would take 9 MB, and what is seldom used
-  // ("apart") eight times its size. Without folders, so that `new URL('./count-worker.ts', import.meta.url)` finds the
-  // same file from source and from the executable.
+  // ("apart") eight times its size. Packed, and without folders, so that `base/apart.ts` finds what
+  // is asked for from source and from the executable alike.
   const beside = await Bun.build({
     entrypoints: [
       ...new Bun.Glob('src/**/*-{worker,apart}.ts').scanSync({ cwd: root, absolute: true }),
@@ -107,16 +107,15 @@ async function compile(): Promise<void> {
     plugins: [withoutThemes],
     compile: {
       outfile: executable,
-      assets: [site, ...beside.outputs.map(({ path }) => packed(path))],
+      assets: [site, ...beside.outputs.map(({ path }) => pack(path))],
       autoloadDotenv: false,
       autoloadBunfig: false,
     },
   })
 }
 
-/** What is mostly tables goes in compressed: `gateway/count.ts` unpacks it. */
-function packed(path: string): string {
-  if (!path.endsWith('count-worker.js')) return path
+/** `base/apart.ts` unpacks it. */
+function pack(path: string): string {
   writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }))
   return `${path}.gz`
 }

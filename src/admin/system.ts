@@ -1,6 +1,8 @@
 /** The facts of a platform (`system-apart.ts`), for `kkai doctor` and the operator's page. */
+
 import { sql } from 'drizzle-orm'
 import { version } from '../../package.json'
+import { apart } from '../base/apart.ts'
 import type { Config } from '../config.ts'
 import { type Done, readDone } from '../store/done.ts'
 import { compareMigrations } from '../store/migrate.ts'
@@ -54,7 +56,7 @@ interface Seen {
 
 export async function readSystem({ db, applied, config, ...seen }: Seen): Promise<Fact[]> {
   const { readFacts } = (await import(
-    new URL('./system-apart.ts', import.meta.url).href
+    apart(new URL('./system-apart.ts', import.meta.url))
   )) as typeof import('./system-apart.ts')
   const { missing, unknown } = compareMigrations(applied ?? [])
   return readFacts({

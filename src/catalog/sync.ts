@@ -7,6 +7,7 @@
 import type { MatchLogic, ModelInfo, ModelPrice } from '@pydantic/genai-prices'
 import { and, eq, inArray } from 'drizzle-orm'
 import { formatPrice, parsePrice, type Rate } from '../base/amount.ts'
+import { apart } from '../base/apart.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import type { UnitClass } from '../base/units.ts'
@@ -89,7 +90,7 @@ const listName = (provider: string) => listNames[provider] ?? provider
 /** Nothing for a provider whose name only resembles one: the list takes `openai-compatible` for OpenAI. */
 async function loadList(): Promise<ModelsOf> {
   const { findProvider } = (await import(
-    new URL('./list-prices-apart.ts', import.meta.url).href
+    apart(new URL('./list-prices-apart.ts', import.meta.url))
   )) as typeof import('./list-prices-apart.ts')
   return (provider) => {
     const found = findProvider({ providerId: listName(provider) })

@@ -1,5 +1,7 @@
 /** `kkai systemd`: prints the unit that runs the server, or what a proxy in front of it needs. */
+
 import { resolve } from 'node:path'
+import { apart } from '../base/apart.ts'
 import { FatalError } from '../base/error.ts'
 import { readSettings } from '../config.ts'
 import { addressOf } from '../http/server.ts'
@@ -25,7 +27,7 @@ export const systemd = processCommand<{ caddy?: string; nginx?: string }>({
     }
     const { config, sources } = readSettings(flags)
     const units = (await import(
-      new URL('./units-apart.ts', import.meta.url).href
+      apart(new URL('./units-apart.ts', import.meta.url))
     )) as typeof import('./units-apart.ts')
     const write = caddy ? units.caddy : nginx ? units.nginx : units.unit
     const data = sources.data === 'default' ? '/var/lib/kkai' : inOneWord(config.data)

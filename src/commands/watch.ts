@@ -1,4 +1,5 @@
 /** `kkai grafana` and `kkai alerts`: a dashboard and alert rules over what `/metrics` shows. */
+import { apart } from '../base/apart.ts'
 import { processCommand } from './command.ts'
 
 export const grafana = processCommand({
@@ -24,5 +25,5 @@ export const alerts = processCommand({
 })
 
 async function load(): Promise<typeof import('./watch-apart.ts')> {
-  return import(new URL('./watch-apart.ts', import.meta.url).href)
+  return import(apart(new URL('./watch-apart.ts', import.meta.url)))
 }

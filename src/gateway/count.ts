@@ -2,8 +2,7 @@
  * Counts tokens when no upstream did: of what was delivered, off the request's path, in a Worker that loads its tables
  * when first asked. Answers null when it cannot say in time; then the caller estimates.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { apart } from '../base/apart.ts'
 
 export interface Counter {
   count(texts: string[]): Promise<number | null>
@@ -18,13 +17,6 @@ interface Waiting {
 const patienceMs = 5_000
 /** An idle Worker keeps 40 MB of tables. */
 const idleMs = 60_000
-
-/** In the executable it is packed: its tables are a third as large then. */
-function workerUrl(): string {
-  if (!Bun.isStandaloneExecutable) return new URL('./count-worker.ts', import.meta.url).href
-  const packed = readFileSync(join(import.meta.dir, 'count-worker.js.gz'))
-  return URL.createObjectURL(new Blob([Bun.gunzipSync(packed)], { type: 'text/javascript' }))
-}
 
 export function createCounter(): Counter {
   const waiting = new Map<number, Waiting>()
@@ -53,7 +45,10 @@ export function createCounter(): Counter {
   }
 
   function start(): Worker {
-    const started = new Worker(workerUrl(), { smol: true, ref: false })
+    const started = new Worker(apart(new URL('./count-worker.ts', import.meta.url)), {
+      smol: true,
+      ref: false,
+    })
     started.addEventListener('message', ({ data }: MessageEvent<{ id: number; tokens: number }>) =>
       answer(data.id, data.tokens),
     )

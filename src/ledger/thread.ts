@@ -3,6 +3,7 @@
  * another's fsync. What is asked while a batch is under way goes with the next: the busier it is, the more calls share one
  * commit. Reads stay in this thread, on a read-only connection.
  */
+import { apart } from '../base/apart.ts'
 import { AppError, type ErrorCode, FatalError } from '../base/error.ts'
 import { openReader } from '../store/reader.ts'
 import type { Built, SqliteStore, Statement } from '../store/store.ts'
@@ -53,7 +54,7 @@ export async function openThread(
   now: number,
   onDeath: (cause: unknown) => void,
 ): Promise<{ store: SqliteStore; ledger: Ledger }> {
-  const worker = new Worker(new URL('./thread-worker.ts', import.meta.url).href, { ref: false })
+  const worker = new Worker(apart(new URL('./thread-worker.ts', import.meta.url)), { ref: false })
   await open(worker, path, now)
   const ask = askThread(worker, onDeath)
   const { db, close } = await openReader(path, now)

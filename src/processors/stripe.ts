@@ -2,7 +2,9 @@
  * Payments by Stripe: its own checkout page, cards saved for recharges, refunds. Each request that moves money carries our id
  * as its idempotency key, so that asking twice pays once. Off unless both secrets are set: an empty one would verify anything.
  */
+
 import type Stripe from 'stripe'
+import { apart } from '../base/apart.ts'
 import type { Config } from '../config.ts'
 import {
   type CheckoutMade,
@@ -61,7 +63,7 @@ export function openStripe(config: Config): Processor | null {
 /** From beside this file, since a plain module lies without folders in the executable. */
 async function loadClient(options: import('./stripe-apart.ts').ClientOptions): Promise<Stripe> {
   const { openClient } = (await import(
-    new URL('./stripe-apart.ts', import.meta.url).href
+    apart(new URL('./stripe-apart.ts', import.meta.url))
   )) as typeof import('./stripe-apart.ts')
   return openClient(options)
 }

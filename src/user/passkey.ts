@@ -2,8 +2,10 @@
  * Passkeys: a log-in by itself, or a second factor after the password. A challenge is a ticket, used once; the counter of a
  * key moves forward only; the user must have been verified by her device.
  */
+
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import { and, desc, eq, sql } from 'drizzle-orm'
+import { apart } from '../base/apart.ts'
 import { AppError } from '../base/error.ts'
 import { passkey, user } from '../store/people.ts'
 import { must } from '../store/store.ts'
@@ -18,7 +20,7 @@ const lifeMs = 5 * 60_000
 const load = async () =>
   (
     (await import(
-      new URL('./passkey-apart.ts', import.meta.url).href
+      apart(new URL('./passkey-apart.ts', import.meta.url))
     )) as typeof import('./passkey-apart.ts')
   ).ceremonies
 
