@@ -108,9 +108,9 @@ function describeError(error: Error): string {
   return `${error.stack ?? `${error.name}: ${error.message}`}${cause}`
 }
 
-/** Shapes of keys, tokens and signed cookies: ours, the providers', the processors'. */
+/** Shapes of keys, tokens and signed cookies: ours, the providers', the processors'; also right behind an escaped line break. */
 const secretShapes =
-  /\b(?:sk|pk|rk|gsk|xai|hf|r8|pplx|whsec|tvly|AKIA|ASIA|AIza|ya29|gh[opsu]|github_pat|glpat|xox[abprs]|eyJ)[-_.][-\w.]{8,}|\b(?:AKIA|ASIA|AIza|gsk_|hf_|eyJ)[-\w.]{12,}|\b(?:[Bb]earer|[Bb]asic)\s+[-\w.~+/]{8,}=*|(?<=:\/\/)[^\s/:@]+:[^\s/@]+(?=@)/g
+  /(?:\b|(?<=\\[nrt]))(?:(?:sk|pk|rk|gsk|xai|hf|r8|pplx|whsec|tvly|AKIA|ASIA|AIza|ya29|gh[opsu]|github_pat|glpat|xox[abprs]|eyJ)[-_.][-\w.]{8,}|(?:AKIA|ASIA|AIza|gsk_|hf_|eyJ)[-\w.]{12,}|(?:[Bb]earer|[Bb]asic)\s+[-\w.~+/]{8,}=*)|(?<=:\/\/)[^\s/:@]+:[^\s/@]+(?=@)/g
 
 function redact(line: string): string {
   return line.replace(secretShapes, '[redacted]')

@@ -7,15 +7,23 @@ export class ProviderError extends Error {
   /** How long the upstream asked to be left alone; null when it did not say. */
   readonly retryAfterMs: number | null
 
-  constructor(failure: Failure, retryAfterMs: number | null = null, cause?: unknown) {
-    super(failure.message, { cause })
+  /** `words` are ours and go into the log; an upstream's may say the prompt, or our credential, back to us. */
+  constructor(
+    failure: Failure,
+    retryAfterMs: number | null = null,
+    {
+      cause,
+      words = `the upstream's answer: ${failure.kind}`,
+    }: { cause?: unknown; words?: string } = {},
+  ) {
+    super(words, { cause })
     this.failure = failure
     this.retryAfterMs = retryAfterMs
   }
 }
 
 export function broken(message: string, kind: Failure['kind'] = 'broken'): ProviderError {
-  return new ProviderError({ kind, message, param: null, code: null })
+  return new ProviderError({ kind, message, param: null, code: null }, null, { words: message })
 }
 
 const codes: { [kind in Failure['kind']]: ErrorCode } = {

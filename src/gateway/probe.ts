@@ -72,7 +72,7 @@ async function refusePrivate(baseUrl: string): Promise<void> {
     throw new ProviderError(
       { kind: 'broken', message: `${hostname} has no address`, param: null, code: null },
       null,
-      cause,
+      { cause },
     )
   })
   if (addresses.some(({ address }) => isPrivateHost(address))) {

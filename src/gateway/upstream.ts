@@ -210,7 +210,7 @@ export function providerError(cause: unknown): ProviderError {
     return new ProviderError(
       { kind: 'broken', message: cause.message, param: null, code: null },
       null,
-      cause,
+      { cause },
     )
   }
   throw cause

@@ -94,6 +94,8 @@ describe('what looks like a secret is blotted out:', () => {
       said: `before ${secret} after`,
       nested: { deep: [secret] },
       cause: new Error(secret),
+      // An escaped line break ends in a letter.
+      lines: `before\n${secret}`,
     })
     expect(line).not.toContain(secret.slice(-12))
     expect(line).toContain('before ')
