@@ -26,14 +26,17 @@ export interface Simulator {
   stop(): Promise<void>
 }
 
-export interface SimulatorOptions {
-  hostname: string
-  /** 0 takes a free one. */
-  port: number
+interface Remembering {
   seed?: number
   journal?: JournalMode
   /** How many entries the journal keeps. */
-  journalEntries?: number
+  journalEntries?: number | null
+}
+
+export interface SimulatorOptions extends Remembering {
+  hostname: string
+  /** 0 takes a free one. */
+  port: number
 }
 
 /** What one simulator remembers. */
@@ -47,17 +50,41 @@ interface Memory {
   attempts: Map<bigint, number>
 }
 
-export function startSimulator(options: SimulatorOptions): Simulator {
-  const { hostname, port, seed = 1, journal: mode = 'full', journalEntries = null } = options
-  const journal = new Journal(mode, journalEntries)
-  const memory: Memory = { journal, seed, count: 0, cache: new Set(), attempts: new Map() }
+const dialects: Readonly<Record<string, Dialect>> = {
+  '/chat/completions': openaiChat,
+  '/embeddings': openaiEmbeddings,
+  '/messages': anthropicMessages,
+}
+
+function newMemory({ seed = 1, journal = 'full', journalEntries = null }: Remembering): Memory {
+  return {
+    ...{ journal: new Journal(journal, journalEntries), seed, count: 0 },
+    ...{ cache: new Set(), attempts: new Map() },
+  }
+}
+
+/** Without a socket, for whoever is in one process with it: calls only. */
+export function simulate(options: Remembering = {}) {
+  const memory = newMemory(options)
+  return {
+    journal: memory.journal,
+    answer: (request: Request): Promise<Response> | Response => {
+      const dialect = dialects[new URL(request.url).pathname.replace(/^\/v1/, '')]
+      return dialect ? answerCall(memory, dialect, request) : refuseUnknown(memory, request)
+    },
+  }
+}
+
+export function startSimulator({ hostname, port, ...options }: SimulatorOptions): Simulator {
+  const memory = newMemory(options)
+  const { journal } = memory
   const serve = (dialect: Dialect) => ({
     POST: (request: Request) => answerCall(memory, dialect, request),
   })
   const below = (base: string) => ({
-    [`${base}/chat/completions`]: serve(openaiChat),
-    [`${base}/embeddings`]: serve(openaiEmbeddings),
-    [`${base}/messages`]: serve(anthropicMessages),
+    ...Object.fromEntries(
+      Object.entries(dialects).map(([path, dialect]) => [base + path, serve(dialect)]),
+    ),
     [`${base}/models`]: { GET: listModels },
   })
   const server = Bun.serve({

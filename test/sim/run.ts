@@ -1,0 +1,43 @@
+/**
+ * `bun run test:sim`: 10,000 seeds, or as many as `--seeds` says from `--from` on; `--seed S` replays one and tells all that
+ * was seen of it. Every seed that fails is printed, with how to replay it; what should happen sometimes must have happened.
+ */
+import { parseArgs } from 'node:util'
+import { makeTemplate, simulate } from './simulate.ts'
+import { neverSeen } from './sometimes.ts'
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '10000' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+  },
+})
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const template = await makeTemplate()
+const total = new Map<string, number>()
+const first = Number(values.seed ?? values.from)
+const seeds = values.seed === undefined ? Number(values.seeds) : 1
+const failed: number[] = []
+const begun = performance.now()
+let said = begun
+for (let seed = first; seed < first + seeds; seed++) {
+  const { troubles, seen, trace } = await simulate(seed, template)
+  for (const [what, times] of seen) total.set(what, (total.get(what) ?? 0) + times)
+  if (values.seed !== undefined) say(`seed ${seed}: trace ${trace}`)
+  if (troubles.length > 0) {
+    failed.push(seed)
+    say(`seed ${seed} FAILED, replay it by: bun test/sim/run.ts --seed ${seed}`)
+    for (const trouble of troubles) say(`  ${trouble}`)
+  }
+  if (performance.now() - said < 5_000) continue
+  said = performance.now()
+  say(`${seed - first + 1} of ${seeds} seeds, ${failed.length} failed`)
+}
+template.remove()
+for (const [what, times] of [...total].sort()) say(`${String(times).padStart(9)}  ${what}`)
+const never = values.seed === undefined ? neverSeen(total) : []
+if (never.length > 0) say(`NEVER SEEN: ${never.join(', ')}`)
+const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+say(`${seeds - failed.length} passed, ${failed.length} failed in ${seconds} s`)
+process.exit(failed.length + never.length === 0 ? 0 : 1)
