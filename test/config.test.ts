@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FatalError } from '../src/base/error.ts'
+import { readHeaders } from '../src/base/kind.ts'
 import { readSettings } from '../src/config.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'kkai-config-'))
@@ -104,12 +105,41 @@ test.each([
   ['tiers', '{"standard":{"rpm":0}}'],
   ['tiers', '{"standard":{"speed":1}}'],
   ['data', ' '],
+  ['otel_endpoint', 'collector:4318'],
+  ['otel_endpoint', 'ftp://collector'],
+  ['otel_endpoint', 'http://user:pass@collector'],
+  ['otel_endpoint', 'http://collector/?token=1'],
+  ['otel_sample', '1.1'],
+  ['otel_sample', '-0.1'],
+  ['otel_sample', 'half'],
 ])('%s refuses %j, naming itself and where it was said', (name, value) => {
   const refusal = refusalOf(() => readSettings({ [name]: value }, {}))
   expect(refusal.exitCode).toBe(78)
   expect(refusal.message).toStartWith(`The setting ${name} must be `)
   expect(refusal.message).toContain(`(flag --${name.replace('_', '-')})`)
 })
+
+test('of the traces: a path stays, a share may be any part, a header may hold an equals sign', () => {
+  const { config } = readSettings(
+    { otel_endpoint: 'https://otel.example.com/otlp/', otel_sample: '.25' },
+    { KKAI_OTEL_HEADERS: 'authorization=Basic YTpi==,x-tenant=ours' },
+  )
+  expect([config.otelEndpoint, config.otelSample]).toEqual(['https://otel.example.com/otlp', 0.25])
+  expect(readHeaders(config.otelHeaders)).toEqual({
+    ...{ authorization: 'Basic YTpi==', 'x-tenant': 'ours' },
+  })
+  expect(readHeaders(null)).toEqual({})
+})
+
+test.each(['hunter2', 'a=', '=b', 'a=b,', 'a=b,c', 'a b=c', 'a=b\r\nc: d', 'a=é'])(
+  'otel_headers refuses %j without repeating it',
+  (value) => {
+    const { message } = refusalOf(() => readSettings({}, { KKAI_OTEL_HEADERS: value }))
+    expect(message).toBe(
+      'The setting otel_headers must be NAME=VALUE, more divided by commas (KKAI_OTEL_HEADERS).',
+    )
+  },
+)
 
 test('a secret that is wrong is not repeated', () => {
   const refusal = refusalOf(() => readSettings({}, { KKAI_SEALING_KEY: 'hunter2' }))

@@ -107,7 +107,7 @@ export function alertGroups() {
   return { groups: [{ name: 'kkai', rules }] }
 }
 
-/** YAML for a person to edit; a JSON string is one of YAML's too. */
+/** YAML for a person to edit. */
 export function writeYaml({ groups }: ReturnType<typeof alertGroups>): string {
   const lines = ['groups:']
   for (const { name, rules } of groups) {
@@ -115,12 +115,14 @@ export function writeYaml({ groups }: ReturnType<typeof alertGroups>): string {
     for (const { alert, expr, for: hold, labels, annotations } of rules) {
       lines.push(
         `      - alert: ${alert}`,
-        `        expr: ${JSON.stringify(expr)}`,
+        `        expr: ${quote(expr)}`,
         `        for: ${hold}`,
         `        labels: { severity: ${labels.severity} }`,
-        `        annotations: { summary: ${JSON.stringify(annotations.summary)} }`,
+        `        annotations: { summary: ${quote(annotations.summary)} }`,
       )
     }
   }
   return lines.join('\n')
 }
+
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`

@@ -61,6 +61,9 @@ test('what was counted is what Prometheus reads', async () => {
   metrics.upstreamFailed('openai-1', 'limited')
   metrics.doubtedUsage('demo/no-usage')
   metrics.unhandled()
+  metrics.jobRan('verify', 2, false)
+  metrics.jobRan('verify', 1, true)
+  metrics.traced('dropped', 5)
   metrics.show('kkai_holds_open', 'Holds.', () => 7)
 
   const { text } = await ask('/metrics')
@@ -74,6 +77,10 @@ test('what was counted is what Prometheus reads', async () => {
     'kkai_upstream_failures_total{channel="openai-1",kind="limited"} 1',
     'kkai_doubted_usage_total{model="demo/no-usage"} 1',
     'kkai_unhandled_rejections_total 1',
+    'kkai_job_runs_total{job="verify",outcome="done"} 1',
+    'kkai_job_runs_total{job="verify",outcome="failed"} 1',
+    'kkai_job_seconds_total{job="verify"} 3',
+    'kkai_trace_spans_total{fate="dropped"} 5',
     'kkai_holds_open 7',
     'gen_ai_server_request_duration_seconds_count{gen_ai_operation_name="chat",gen_ai_request_model="demo/chat"} 3',
     'gen_ai_server_time_to_first_token_seconds_count{gen_ai_operation_name="chat",gen_ai_request_model="demo/chat"} 2',
