@@ -3,7 +3,7 @@
  * few are kept here; with a bucket each also goes there, and again later until it has arrived. Old ones there are the bucket's
  * own rules to remove.
  */
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { State } from '../admin/parts.ts'
 import type { Config } from '../config.ts'
@@ -29,7 +29,6 @@ export const backupDaily: Job = {
     }
     const made = listBackups(directory)
     const last = made.at(-1)
-    if (last !== undefined) state.backedUpAt = statSync(join(directory, last)).mtimeMs
     const bucket = openBucket(config)
     if (bucket !== null && last !== undefined && !(await bucket.exists(last))) {
       await bucket.write(last, Bun.file(join(directory, last)))
