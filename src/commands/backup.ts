@@ -1,5 +1,6 @@
 /** `kkai backup`: a consistent, verified copy of the database, beside a running server too. */
 import { existsSync, renameSync, statSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { resolve } from 'node:path'
 import { storeUrl } from '../app.ts'
 import { FatalError } from '../base/error.ts'
@@ -24,6 +25,8 @@ export const backup = processCommand<{ file: string }>({
     'The sealing key is not in it: who has the copy alone cannot read the credentials in it, and neither can you.\nKeep a copy of sealing.key in another place. PostgreSQL is backed up by pg_dump.',
   start: async ({ values, flags, json, print }) => {
     const { config } = readSettings(flags)
+    // Calls first.
+    setPriority(19)
     const made = await makeBackup(config, resolve(values.file))
     const { file, bytes, seconds } = made
     await print(

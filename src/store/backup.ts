@@ -18,7 +18,7 @@ import {
   writeSync,
 } from 'node:fs'
 
-const stepBytes = 1024 * 1024
+const stepBytes = 512 * 1024
 const longestPauseMs = 20
 
 /** Bytes, of all that is to be copied. */
