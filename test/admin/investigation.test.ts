@@ -1,5 +1,6 @@
 /** Investigations [T4.4]: within their scope and time only, seen by who may, never by the account, and gone with their end. */
 import { describe, expect, test } from 'bun:test'
+import { closeAccount } from '../../src/account/close.ts'
 import { exportAccount } from '../../src/account/export.ts'
 import { longestDays } from '../../src/admin/investigation.ts'
 import { investigationRoutes } from '../../src/admin/investigation-routes.ts'
@@ -144,19 +145,31 @@ describe.each(databases)('on %s', async (_, open) => {
     await end(id)
   })
 
+  test('closing the account hides nothing: what was kept stays until the investigation ends', async () => {
+    const id = await begin()
+    const mine = await call('main')
+    const by = { userId: 'ann', email: 'ann@example.com' }
+    await closeAccount(people, 'acme', by, { name: 'acme', reason: '' })
+    expect(await kept(id)).toEqual([mine])
+    await end(id)
+    expect((await store.db.select().from(body)).length).toBe(0)
+  })
+
   const inDays = (days: number) => new Date(clock.now() + days * dayMs).toISOString()
   test.each([
     ['no reason', () => ({ reason: '  ' }), 'reason'],
     ['an end that is past', () => ({ ends_at: inDays(-1) }), 'ends_at'],
     ['an end too far', () => ({ ends_at: inDays(longestDays + 1) }), 'ends_at'],
     ['no end', () => ({ ends_at: 'soon' }), 'ends_at'],
-    ['another account’s key', () => ({ key: 'other' }), 'key'],
+    ['another account’s key', () => ({ key: 'main' }), 'key'],
     ['no such account', () => ({ account: 'nobody' }), null],
+    ['a closed account', () => ({ account: 'acme' }), 'account'],
     ['a house account', () => ({ account: 'income' }), null],
   ])('none is opened with %s', async (_, wrong, param) => {
-    const asked = { account: 'acme', reason: 'r', ends_at: inDays(1), ...wrong() }
+    const asked = { account: 'bobs', reason: 'r', ends_at: inDays(1), ...wrong() }
     const [code, field] = await refused('operator', 'POST', '/investigations', asked)
-    expect([code === 'invalid_request' || code === 'not_found', field]).toEqual([true, param])
+    expect(['invalid_request', 'not_found', 'account_closed']).toContain(code ?? '')
+    expect(field).toBe(param)
     const { data } = (await ask('auditor', 'GET', '/investigations')).body
     expect(data.filter(({ state }: { state: string }) => state === 'open')).toEqual([])
   })

@@ -133,21 +133,35 @@ describe('a link from another site', () => {
     const reports = ['fees', 'liability', 'revenue', 'tax', 'unreconciled'].flatMap((name) => [
       ...[`admin/reports/${name}`, `admin/reports/${name}.csv`],
     ])
-    expect(paths.filter((path) => !ofAccount.includes(path)).sort()).toEqual([
-      ...['admin/announcements', 'admin/disputes', 'admin/payment-settings', 'admin/payments'],
-      ...['admin/refund-requests', 'admin/refunds', ...reports, 'admin/vouchers'],
-      ...['admin/vouchers/:batch', 'announcements'],
-      ...['captcha', 'demo/mails', 'documents', 'documents/:kind', 'documents/:kind/:version'],
-      ...['invitations', 'me', 'me/export', 'me/notices', 'me/passkeys', 'me/sessions'],
-      ...[
-        'models',
-        'models/history',
-        'oauth/:provider',
-        'oauth/:provider/callback',
-        'register/oauth',
-      ],
-      ...['session', 'setup', 'status'],
-    ])
+    expect(paths.filter((path) => !ofAccount.includes(path)).sort()).toEqual(
+      [
+        ...['admin/accounts', 'admin/accounts/:account', 'admin/accounts/:account/termination'],
+        ...[
+          'admin/accounts/inactive',
+          'admin/accounts/signs',
+          'admin/admins',
+          'admin/announcements',
+        ],
+        // A look into content is written down, also one that a link led to.
+        ...['', '/:investigation/requests', '/:investigation/requests/:gen'].map(
+          (rest) => `admin/investigations${rest}`,
+        ),
+        ...['admin/audit', 'admin/audit.csv', 'admin/users', 'admin/users/:user'],
+        ...['admin/disputes', 'admin/payment-settings', 'admin/payments'],
+        ...['admin/refund-requests', 'admin/refunds', ...reports, 'admin/vouchers'],
+        ...['admin/vouchers/:batch', 'announcements'],
+        ...['captcha', 'demo/mails', 'documents', 'documents/:kind', 'documents/:kind/:version'],
+        ...['invitations', 'me', 'me/export', 'me/notices', 'me/passkeys', 'me/sessions'],
+        ...[
+          'models',
+          'models/history',
+          'oauth/:provider',
+          'oauth/:provider/callback',
+          'register/oauth',
+        ],
+        ...['session', 'setup', 'status'],
+      ].sort(),
+    )
   })
 })
 
