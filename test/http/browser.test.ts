@@ -147,6 +147,8 @@ describe('a link from another site', () => {
           (rest) => `admin/investigations${rest}`,
         ),
         ...['admin/audit', 'admin/audit.csv', 'admin/users', 'admin/users/:user'],
+        ...['admin/channels', 'admin/markups', 'admin/models', 'admin/overview'],
+        ...['admin/price-effects', 'admin/proposals', 'admin/system'],
         ...['admin/disputes', 'admin/payment-settings', 'admin/payments'],
         ...['admin/refund-requests', 'admin/refunds', ...reports, 'admin/vouchers'],
         ...['admin/vouchers/:batch', 'announcements'],
