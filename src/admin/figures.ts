@@ -1,6 +1,6 @@
 /**
- * How business goes, from sums that are kept. By model and account from the sums by the hour, a day at a time; by channel from
- * the calls of 24 hours, an hour at a time. What is over changes no more and stays in memory, so that a look costs what is new.
+ * How business goes: by model and account from the sums by the hour, by channel from the calls of 24 hours, which have no sums.
+ * Read an hour or a day at a time: what is over changes no more and stays in memory, so that a look costs what is new.
  */
 import { and, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { formatUsd } from '../base/amount.ts'
@@ -47,17 +47,13 @@ export interface Figures {
 
 export function openFigures(store: Store, clock: Clock): Figures {
   const hours = keepWhole(clock, hourMs, 24, (from, to) => readChannels(store, from, to))
-  const days = keepWhole(clock, dayMs, 30, (from, to) => readModels(store, from, to))
   return {
     channels: async () => {
       const groups = Map.groupBy(await hours(), ({ channel }) => channel)
       return new Map([...groups].map(([channel, rows]) => [channel, describeChannel(rows)]))
     },
-    lastDay: fresh(clock, () => {
-      const end = Math.floor(clock.now() / hourMs) * hourMs + hourMs
-      return readModels(store, end - dayMs, end)
-    }),
-    lastMonth: days,
+    lastDay: keepWhole(clock, hourMs, 24, (from, to) => readModels(store, from, to)),
+    lastMonth: keepWhole(clock, dayMs, 30, (from, to) => readModels(store, from, to)),
   }
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Rate } from '../../src/base/amount.ts'
 import { raisePrice } from '../../src/base/amount.ts'
-import { markUp, sameRates, soldBelowCost } from '../../src/catalog/price.ts'
+import { changesIn, markUp, sameRates, soldBelowCost, timesFrom } from '../../src/catalog/price.ts'
 
 const rate = (unit: Rate['unit'], price: bigint, minPromptTokens = 0): Rate => ({
   unit,
@@ -77,3 +77,87 @@ test.each([
 ])('what is sold below its cost, case %#', (sell, buy, below) => {
   expect(soldBelowCost(sell, buy)).toEqual(below as ReturnType<typeof soldBelowCost>)
 })
+
+/** Versions by their times and the price of their input. */
+const versions = (...some: [time: number, price: bigint][]) =>
+  some.map(([effectiveFrom, price]) => ({ effectiveFrom, rates: [rate('input', price)] }))
+
+test.each([
+  // Published                                what changes something
+  [
+    [
+      [1, 5n],
+      [9, 7n],
+    ],
+    [1, 9],
+  ],
+  // At 9 called off: another one for its time has the price until then.
+  [
+    [
+      [1, 5n],
+      [9, 7n],
+      [9, 5n],
+    ],
+    [1],
+  ],
+  [
+    [
+      [1, 5n],
+      [9, 7n],
+      [9, 8n],
+      [12, 5n],
+    ],
+    [1, 9, 12],
+  ],
+  [[], []],
+] as [[number, bigint][], number[]][])('of %p those at %p change something', (some, times) => {
+  expect(changesIn(versions(...some)).map(({ effectiveFrom }) => effectiveFrom)).toEqual(times)
+})
+
+test.each([
+  // Published                                       from  to be published for
+  [[[1, 5n]], 3, [3]],
+  [
+    [
+      [1, 5n],
+      [9, 7n],
+    ],
+    3,
+    [3],
+  ],
+  [
+    [
+      [1, 5n],
+      [9, 7n],
+      [9, 5n],
+    ],
+    3,
+    [3, 9],
+  ],
+  [
+    [
+      [1, 5n],
+      [9, 7n],
+      [9, 5n],
+      [12, 8n],
+      [15, 8n],
+    ],
+    3,
+    [3, 9],
+  ],
+  [
+    [
+      [1, 5n],
+      [9, 7n],
+      [9, 5n],
+    ],
+    9,
+    [9],
+  ],
+  [[], 3, [3]],
+] as [[number, bigint][], number, number[]][])(
+  'with %p, a new price from %p goes on at %p: what was called off does not bring the old one back',
+  (some, from, times) => {
+    expect(timesFrom(versions(...some), from)).toEqual(times)
+  },
+)

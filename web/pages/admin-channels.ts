@@ -5,6 +5,7 @@ import { mayAdmin } from '../parts/admin.ts'
 import { ChannelDialog, CredentialDialog, StateDialog, TestDialog } from '../parts/channel-form.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
+import { useSome } from '../parts/more.ts'
 import { useQuery } from '../parts/query.ts'
 import { Table } from '../parts/table.ts'
 import { adminChannels } from '../words/admin-channels.ts'
@@ -35,6 +36,7 @@ const acts = ['test', 'change', 'credential', 'turn'] as const
 function Channels({ rows }: { rows: readonly ChannelView[] }) {
   const w = adminChannels()
   const { change } = useQuery()
+  const { some, more } = useSome(rows)
   const may = mayAdmin('run')
   const numbers = [w.calls, w.errors, w.duration].map((number) => ({ number }))
   const head = [w.channel, w.state, w.breaker, ...numbers, w.models]
@@ -42,7 +44,7 @@ function Channels({ rows }: { rows: readonly ChannelView[] }) {
     const label = act === 'turn' ? w[state === 'active' ? 'disable' : 'enable'] : w[act]
     return html`<button key=${act} type="button" class="small" aria-label=${w.of(label, id)} onClick=${() => change({ [act]: id })}>${label}</button>`
   }
-  return html`<${Table} label=${w.title} head=${may ? [...head, w.acts] : head}>${rows.map(
+  return html`<${Table} label=${w.title} head=${may ? [...head, w.acts] : head}>${some.map(
     (row) => html`<tr key=${row.id}>
       <td>${row.id}<br /><small>${row.provider}<br />${row.base_url}</small></td>
       <td><span class=${row.state === 'active' ? 'badge good' : 'badge'}>${w.states[row.state]}</span>
@@ -55,7 +57,7 @@ function Channels({ rows }: { rows: readonly ChannelView[] }) {
       <td>${row.models.slice(0, 5).map(({ id, model, priority, weight }) => html`<div key=${id + model}>${id} <small>${priority}/${weight}</small></div>`)}
         ${row.models.length > 5 && html`<small>+${row.models.length - 5}</small>`}</td>
       ${may && html`<td><div class="pairs">${acts.map((act) => button(act, row))}</div></td>`}</tr>`,
-  )}<//>`
+  )}<//>${more}`
 }
 
 function Breaker({ row: { breaker, trouble } }: { row: ChannelView }) {

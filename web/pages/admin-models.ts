@@ -9,6 +9,7 @@ import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { Markups } from '../parts/markups.ts'
 import { ModelDialog, StateDialog } from '../parts/model-form.ts'
+import { useSome } from '../parts/more.ts'
 import { PriceDialog } from '../parts/price-form.ts'
 import { Proposals } from '../parts/proposals.ts'
 import { useQuery } from '../parts/query.ts'
@@ -54,19 +55,20 @@ export function AdminModels() {
 function Models({ rows }: { rows: readonly ModelView[] }) {
   const w = adminModels()
   const { change } = useQuery()
+  const { some, more } = useSome(rows)
   if (rows.length === 0) return html`<p class="state">${w.none}</p>`
   const acts = mayAdmin('run')
   const numbers = [w.sell, w.buy, w.margin].map((number) => ({ number }))
   const head = [w.model, w.unit, ...numbers, w.channels]
   const act = (what: 'price' | 'change' | 'state', id: string) =>
     html`<button type="button" class="small" aria-label=${w.of(w[what], id)} onClick=${() => change({ [what]: id })}>${w[what]}</button>`
-  return html`<${Table} label=${w.title} head=${acts ? [...head, w.acts] : head}>${rows.map(
+  return html`<${Table} label=${w.title} head=${acts ? [...head, w.acts] : head}>${some.map(
     (row) => html`<tr key=${row.id}>
       <td><${Name} row=${row} /></td>
       <${PriceCells} row=${row} />
       <td>${row.channels.map(({ channel, model, state, priority, weight }) => html`<div key=${channel + model} class=${state === 'active' ? '' : 'soft'}>${channel} <small>${priority}/${weight}</small></div>`)}</td>
       ${acts && html`<td><div class="row">${act('price', row.id)}${act('change', row.id)}${act('state', row.id)}</div></td>`}</tr>`,
-  )}<//>`
+  )}<//>${more}`
 }
 
 function Name({ row }: { row: ModelView }) {

@@ -1,4 +1,4 @@
-/** A list that is read in pieces: what was read stays while the next piece comes. */
+/** Lists that are long: read in pieces, where what was read stays while the next one comes, or shown in pieces. */
 import { useSignal } from '@preact/signals'
 import { shell } from '../words/shell.ts'
 import { Act } from './act.ts'
@@ -30,4 +30,18 @@ export function usePieces<P extends Piece>(
   }
   const more = next !== null && html`<p><${Act} look="" act=${add}>${shell().more}<//></p>`
   return { first, rows, more }
+}
+
+const step = 25
+
+/** Of a list that came whole: its first rows, and a button for more. */
+export function useSome<Row>(all: readonly Row[]) {
+  const shown = useSignal(step)
+  const add = () => {
+    shown.value += step
+  }
+  const more =
+    shown.value < all.length &&
+    html`<p><button type="button" onClick=${add}>${shell().more}</button></p>`
+  return { some: all.slice(0, shown.value), more }
 }
