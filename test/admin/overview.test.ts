@@ -2,9 +2,11 @@
 import { expect, test } from 'bun:test'
 import { openFigures } from '../../src/admin/figures.ts'
 import { showBusiness } from '../../src/admin/overview.ts'
+import { countUsers } from '../../src/admin/price-change.ts'
 import { newId } from '../../src/base/id.ts'
 import { topUp } from '../../src/store/credit.ts'
-import { account } from '../../src/store/schema.ts'
+import { account, usageHour } from '../../src/store/schema.ts'
+import { databases } from '../helpers/database.ts'
 import { newTeam } from '../helpers/people.ts'
 import { dayMs, hourMs, openShop } from './shop.ts'
 
@@ -93,4 +95,22 @@ test('revenue, cost and what is left, by model and account, for a day and for th
   passed = 26 * dayMs
   expect((await show()).last_30d.accounts.map(({ account }) => account)).not.toContain('cy')
   expect((await show()).last_24h).toMatchObject({ calls: 0, error_share: null, accounts: [] })
+})
+
+test.each(databases)('on %s every figure is read', async (_, open) => {
+  const empty = await open()
+  const hour = Math.floor(parts.clock.now() / hourMs) * hourMs
+  await empty.write((db) => [
+    db.insert(account).values({ id: 'ann', kind: 'person', name: 'Ann', createdAt: 0 }),
+    db.insert(usageHour).values({
+      ...{ accountId: 'ann', hour, keyId: 'k', modelId: 'm', calls: 1, failures: 0 },
+      ...{ promptTokens: 1, completionTokens: 1, charged: 3_000_000_000n, buyCost: 1n },
+    }),
+  ])
+  const figures = openFigures(empty, parts.clock)
+  const state = { draining: false, verified: false }
+  const shown = await showBusiness({ ...parts, store: empty }, figures, state)
+  expect(shown).toMatchObject({ liability: '0.00', channels_24h: [], ledger: { verified: false } })
+  expect(shown.last_24h).toMatchObject({ charged: '3.00', accounts: [{ name: 'Ann' }] })
+  expect(await countUsers({ ...parts, store: empty }, 'm', parts.clock.now())).toBe(1)
 })

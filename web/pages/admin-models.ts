@@ -1,4 +1,5 @@
 /** What is sold and at what price: both sides beside each other, what is scheduled, and what the price list proposes. */
+import { useSignal } from '@preact/signals'
 import { api, ask } from '../api.ts'
 import { percent } from '../format.ts'
 import { mayAdmin } from '../parts/admin.ts'
@@ -28,6 +29,8 @@ export function AdminModels() {
   const w = adminModels()
   const list = useLoad('admin models', readModels)
   const { query, change } = useQuery()
+  // Proposals are shown anew where other rules make other prices of them.
+  const rules = useSignal(0)
   const add =
     mayAdmin('run') &&
     html`<button type="button" class="primary" onClick=${() => change({ new: '1' })}>${w.add}</button>`
@@ -48,8 +51,8 @@ export function AdminModels() {
         list.again()
       }} />`
     }
-    <${Proposals} key=${query.rules} onDecided=${list.again} />
-    ${mayAdmin('run') && html`<${Markups} onSaved=${() => change({ rules: String(Date.now()) }, true)} />`}`
+    <${Proposals} key=${rules.value} onDecided=${list.again} />
+    ${mayAdmin('run') && html`<${Markups} onSaved=${() => rules.value++} />`}`
 }
 
 function Models({ rows }: { rows: readonly ModelView[] }) {
