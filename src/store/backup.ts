@@ -1,7 +1,7 @@
 /**
  * Copies SQLite's file while another process writes it. A read transaction, held meanwhile, keeps the log from starting over
- * and newer pages out of the file: so the file, copied at leisure, and then the log, copied as it has become, are together
- * the database as of some commit after the copy began. The copying is small steps, each brought to the disk before the next
+ * and newer pages out of the file: so the file, copied at leisure, and then the log as it has become (`apply-log.ts`), are
+ * together the database as of some commit after the copy began. The copying is small steps, each brought to the disk before the next
  * and followed by a pause, since a large write that is flushed at once stalls every commit beside it (`VACUUM INTO` does).
  * Only in a process that does not write there: closing a file gives up every lock that its process has on it.
  */
@@ -17,9 +17,12 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
+import { applyLog } from './apply-log.ts'
 
 const stepBytes = 512 * 1024
 const longestPauseMs = 20
+/** Twice what the server lets it grow to before it folds it itself. */
+const longLogBytes = 2 * 64 * 1024 * 1024
 
 /** Bytes, of all that is to be copied. */
 export type OnCopied = (progress: { done: number; total: number }) => void
@@ -38,16 +41,17 @@ export async function copyDatabase(
     // The transaction begins with its first read.
     reader.query('SELECT count(*) FROM sqlite_schema').get()
     const total = statSync(path).size
-    await copyFile(path, target, opened, (done) => onCopied({ done, total }))
+    const copy = await copyFile(path, target, opened, (done) => onCopied({ done, total }))
     const log = `${path}-wal`
-    if (existsSync(log)) await copyFile(log, `${target}-wal`, opened, () => {})
+    if (existsSync(log))
+      await applyLog(log, copy, { stepBytes, flushed: () => pause(longestPauseMs) })
     reader.run('ROLLBACK')
   } finally {
     reader.close()
     for (const file of opened) closeSync(file)
   }
   const copy = new Database(target, { strict: true })
-  // Takes the log in, and needs none from now on.
+  // Of its head only: it needs no log from now on.
   copy.run('PRAGMA journal_mode = DELETE')
   copy.close()
 }
@@ -57,7 +61,7 @@ async function copyFile(
   to: string,
   opened: number[],
   onCopied: (done: number) => void,
-): Promise<void> {
+): Promise<number> {
   const [source, target] = [openSync(from, 'r'), openSync(to, 'wx', 0o600)]
   opened.push(source, target)
   const { size } = fstatSync(source)
@@ -70,11 +74,19 @@ async function copyFile(
     const startedAt = performance.now()
     fdatasyncSync(target)
     onCopied(at)
-    await Bun.sleep(Math.min(performance.now() - startedAt, longestPauseMs))
+    await pause(performance.now() - startedAt)
   }
+  return target
 }
 
-/** While a copy was made the log only grew: brings it into the file without making a writer wait. */
+const pause = (ms: number) => Bun.sleep(Math.min(ms, longestPauseMs))
+
+/** While a copy was made the log only grew: where that is much, a writer would wait for long to bring it into the file. */
+export function foldLongLog(path: string): void {
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > longLogBytes) foldLog(path)
+}
+
+/** Brings what can be brought into the file without making a writer wait; all of it where nobody else has it open. */
 export function foldLog(path: string): void {
   const connection = new Database(path, { readwrite: true, strict: true })
   connection.run('PRAGMA wal_checkpoint(PASSIVE)')
