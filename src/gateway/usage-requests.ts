@@ -18,7 +18,7 @@ import {
   sql,
 } from 'drizzle-orm'
 import { AppError } from '../base/error.ts'
-import { failures } from '../ledger/record.ts'
+import { failures } from '../ledger/chart.ts'
 import { readUsageFrom } from '../ledger/retention.ts'
 import { usage, usageHour } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'

@@ -1,5 +1,7 @@
 /** The closed lists of the ledger: its house accounts and what a movement may be for. A code is one line here. */
 
+import type { Outcome } from './ledger.ts'
+
 export type House =
   | 'income'
   | 'promo'
@@ -33,3 +35,7 @@ interface Rule {
 
 /** Codes booked by themselves; `usage` and `usage_excess` come only from a call's settlement. */
 export type Code = keyof typeof codes
+
+/** What counts as a failed call in an hour's sums. */
+export const failures: readonly Outcome[] = ['failed', 'broken', 'refused']
+export const hourMs = 3_600_000

@@ -4,14 +4,11 @@
  */
 import { completionTokens, promptTokens, unitClasses } from '../base/units.ts'
 import { storable } from '../store/store.ts'
-import type { Outcome, Settlement } from './ledger.ts'
+import { failures, hourMs } from './chart.ts'
+import type { Settlement } from './ledger.ts'
 
 export type Value = string | number | bigint | null
 export type Row = Record<string, Value>
-
-/** What counts as a failed call in an hour's sums. */
-export const failures: readonly Outcome[] = ['failed', 'broken', 'refused']
-export const hourMs = 3_600_000
 
 export function usageRow(settlement: Settlement): Row {
   const { draft, units } = settlement

@@ -8,7 +8,7 @@ import { firstId } from '../base/id.ts'
 import { milestone } from '../store/operator.ts'
 import { usage } from '../store/schema.ts'
 import { byHand, type Store } from '../store/store.ts'
-import { hourMs } from './record.ts'
+import { hourMs } from './chart.ts'
 
 const pageRows = 500
 

@@ -14,35 +14,49 @@ interface Kept {
   debt: bigint
   lots: Lot[]
   division: Division
+  /** What is not divided yet, calls in a row as one. */
+  stretch: Link[]
+  /** The number of the last transfer. */
+  last: number | bigint
+}
+
+/** A division copies all of an account's lots, so many transfers share one. */
+const mostWaiting = 500
+
+function divideStretch(kept: Kept): void {
+  if (kept.stretch.length === 0) return
+  // What each was used for is summed up by the database.
+  kept.division = { ...divide(kept.division, kept.stretch), uses: [] }
+  kept.stretch = []
 }
 
 export async function openLotWalk(snapshot: Snapshot, note: NoteLot) {
   const accounts = await readKept(snapshot, note)
   let count = 0
+  let at = ''
+  let kept: Kept | undefined
   for (const { lots } of accounts.values()) count += lots.length
   return {
     count,
     /** The next of all transfers, by account and number. */
-    follow(page: readonly Link[]): void {
-      let from = 0
-      while (from < page.length) {
-        const { accountId } = page[from] as Link
-        let to = from + 1
-        while (page[to]?.accountId === accountId) to++
-        const kept = accounts.get(accountId)
-        if (kept && kept.division.seq < kept.seq) {
-          const run = page.slice(from, to)
-          const stretch =
-            Number(run.at(-1)?.seq) <= kept.seq ? run : run.filter(({ seq }) => seq <= kept.seq)
-          // What each was used for is summed up by the database.
-          kept.division = { ...divide(kept.division, stretch), uses: [] }
-        }
-        from = to
-      }
+    follow(transfer: Link): void {
+      const { accountId, code, phase } = transfer
+      if (accountId !== at) [at, kept] = [accountId, accounts.get(accountId)]
+      if (kept === undefined || Number(transfer.seq) > kept.seq) return
+      kept.last = transfer.seq
+      // What a call holds moves nothing.
+      if (code === 'usage' && phase !== 'post') return
+      const before = kept.stretch.at(-1)
+      // Nothing came between: both are paid from the same lots, like one.
+      if (code === 'usage' && before?.code === 'usage') before.amount += transfer.amount
+      else kept.stretch.push(code === 'usage' ? { ...transfer } : transfer)
+      if (kept.stretch.length >= mostWaiting) divideStretch(kept)
     },
     compare(): void {
-      for (const [id, { seq, debt, lots, division }] of accounts) {
-        if (division.seq !== seq || division.debt !== debt) note('lots', id)
+      for (const [id, kept] of accounts) {
+        divideStretch(kept)
+        const { seq, last, debt, lots, division } = kept
+        if (Number(last) !== seq || division.debt !== debt) note('lots', id)
         for (const [at, { id: lotId, spent }] of lots.entries()) {
           if (spent !== division.lots[at]?.spent) note('lots', lotId)
         }
@@ -70,7 +84,7 @@ async function readKept(snapshot: Snapshot, note: NoteLot): Promise<Map<string, 
     SELECT id, lots_seq AS seq, lots_debt AS debt FROM account a
     WHERE lots_seq > 0 OR lots_debt > 0 OR EXISTS (SELECT 1 FROM lot WHERE account_id = a.id)`)) {
     for (const { id, seq, debt } of page) {
-      const kept = { seq: Number(seq), debt, lots: [] }
+      const kept = { seq: Number(seq), debt, lots: [], stretch: [], last: 0 }
       accounts.set(id, { ...kept, division: { ...undivided, lots: [] } })
     }
   }

@@ -20,8 +20,6 @@ export interface Walked {
   accounts: number
   /** Posts and voids. */
   resolved: number
-  /** Write-offs of what calls cost beyond their charge. */
-  excess: number
   /** Open holds, and refunds that are asked for. */
   holds: number
   /** Movements that bring credit, and lots of it. */
@@ -66,7 +64,7 @@ export async function walkChains(
   const chains = await readChains(snapshot)
   const lots = await openLotWalk(snapshot, note)
   const walked: Walked = {
-    ...{ transfers: 0, accounts: chains.size, resolved: 0, excess: 0, holds: 0, credits: 0 },
+    ...{ transfers: 0, accounts: chains.size, resolved: 0, holds: 0, credits: 0 },
     ...{ lots: lots.count, booked: new Map(), houses: new Map(), customers: 0n },
   }
   const text = `SELECT ${columns} FROM transfer ORDER BY account_id, seq`
@@ -76,8 +74,8 @@ export async function walkChains(
       if (chain === undefined) note('hash-chain', `${transfer.id} of no account`)
       else follow(chain, transfer, note)
       tally(walked, transfer)
+      lots.follow(transfer)
     }
-    lots.follow(page)
     tick(page.length)
   }
   for (const chain of chains.values()) {
@@ -141,10 +139,9 @@ function sidesFit({ code, accountId: own, debitId: debit, creditId: credit }: Tr
 }
 
 function tally(walked: Walked, transfer: Transfer): void {
-  const { id, phase, code, debitId, creditId, accountId, amount } = transfer
+  const { id, phase, debitId, creditId, accountId, amount } = transfer
   walked.transfers++
   if (phase === 'post' || phase === 'void') walked.resolved++
-  if (code === 'usage_excess') walked.excess++
   if (creditId === accountId) walked.credits++
   const booked = readBooked(transfer)
   if (booked) walked.booked.set(id, booked)

@@ -5,11 +5,13 @@
  */
 import { Database } from 'bun:sqlite'
 import { setImmediate } from 'node:timers/promises'
-import type { StoreReader } from './reader.ts'
+import type { PostgresStore, SqliteStore } from './store.ts'
+
+type Readable = Pick<SqliteStore, 'kind' | 'path'> | Pick<PostgresStore, 'kind' | 'connection'>
 
 /** Rows are objects by column; integers are bigints. */
 export interface Snapshot {
-  kind: StoreReader['kind']
+  kind: Readable['kind']
   rows<Row>(text: string): Promise<Row[]>
   pages<Row>(text: string): AsyncGenerator<Row[]>
 }
@@ -17,7 +19,7 @@ export interface Snapshot {
 const pageRows = 2000
 
 export async function readSnapshot<T>(
-  store: StoreReader,
+  store: Readable,
   run: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   if (store.kind === 'postgres') {

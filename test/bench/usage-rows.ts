@@ -16,7 +16,7 @@ import { readSettings } from '../../src/config.ts'
 import { openBodies } from '../../src/gateway/body.ts'
 import { usageRoutes } from '../../src/gateway/usage-routes.ts'
 import { createHttp, startHttp } from '../../src/http/server.ts'
-import { failures } from '../../src/ledger/record.ts'
+import { failures } from '../../src/ledger/chart.ts'
 import { openStore } from '../../src/store/open.ts'
 import { member, user } from '../../src/store/people.ts'
 

@@ -197,6 +197,36 @@ describe.each(databases)('on %s', (_, open) => {
   })
 })
 
+describe('on SQLite, a thread for each part', () => {
+  test('a true history passes the same checks, and every row is counted', async () => {
+    const { store } = await newHistory(await openTestSqlite())
+    const inOne = await verifyLedger(store)
+    const progress: Progress[] = []
+    const onProgress = (at: Progress) => progress.push(at)
+    expect(await verifyLedger(store, { threadsFrom: 0, onProgress })).toEqual(inOne)
+    expect(progress.at(-1)).toEqual({ done: 14, total: 14 })
+  })
+
+  // One of each part: its chains, its records, its file.
+  test.each([
+    ...tamperings.filter(([what]) =>
+      ['an amount is raised', 'a record’s cost is raised', 'a key holds less'].includes(what),
+    ),
+    ['a reference points nowhere', "UPDATE key SET account_id = 'gone'", ['database']],
+  ] as typeof tamperings)('when %s, it is found', async (_, text, checks) => {
+    const { store } = await newHistory(await openTestSqlite())
+    tamperSqlite(store as WritingSqliteStore, text)
+    const verdict = await verifyLedger(store, { threadsFrom: 0 })
+    expect(verdict.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(checks)
+  })
+
+  test('a file that cannot be read is a failure, never a ledger that is right', async () => {
+    const { store } = await newHistory(await openTestSqlite())
+    tamperSqlite(store as WritingSqliteStore, 'DROP TABLE lot_use')
+    expect(verifyLedger(store, { threadsFrom: 0 })).rejects.toThrow('lot_use')
+  })
+})
+
 describe('on SQLite, the file itself', () => {
   test('when a reference points nowhere, it is found', async () => {
     const { store } = await newHistory(await openTestSqlite())
