@@ -47,13 +47,14 @@ export function percent(share: number): string {
   }).format(share)
 }
 
-/** The reader's time, without the year when it is this one; `utc` is for the title. */
-export function time(iso: string): string {
+/** The reader's time, without the year when it is this one; `utc` is for the title. `seconds`: where calls are told apart. */
+export function time(iso: string, seconds = false): string {
   const at = new Date(iso)
   return new Intl.DateTimeFormat(language.value, {
     ...(at.getFullYear() !== new Date().getFullYear() && { year: 'numeric' }),
     ...{ month: 'short', day: 'numeric' },
-    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+    ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+    ...(seconds && { second: '2-digit' }),
   }).format(at)
 }
 

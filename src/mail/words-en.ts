@@ -263,7 +263,7 @@ export const en: MailWords = {
       subject: `A refund for ${accountName} was asked for`,
       lines: [
         `A refund of ${amount} USD of credit of ${accountName} was asked for. It is set aside and cannot be spent. We decide within 14 days.`,
-        'If nobody of your account did this, withdraw it on the billing page and contact support.',
+        'If nobody of your account did this, withdraw it: on the billing page, “Refund” beside that top-up. Then contact support.',
       ],
     }),
     refund_approved: ({ accountName, amount, total, reason }) => ({
@@ -283,7 +283,7 @@ export const en: MailWords = {
       subject: `The refund for ${accountName} is refused`,
       lines: [
         `The refund of ${amount} USD of credit of ${accountName} is refused. The reason: ${reason}`,
-        'What was set aside is part of the balance again.',
+        'What was set aside is back in the balance.',
       ],
     }),
   },

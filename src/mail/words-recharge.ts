@@ -51,7 +51,7 @@ export const rechargeZhTw: Words = {
   recharge_charged: ({ accountName, credit, total, method, balance }) => ({
     subject: `${accountName} 已自動儲值 ${credit} USD`,
     lines: [
-      `餘額不足，已依 ${accountName} 的約定從 ${method} 扣款 ${total}。目前餘額為 ${balance} USD。`,
+      `餘額偏低，已依 ${accountName} 的約定以 ${method} 扣款 ${total}。目前餘額為 ${balance} USD。`,
     ],
     button: '查看或關閉自動儲值',
     after: ['在該頁按一下即可關閉，立即生效。'],
@@ -59,7 +59,7 @@ export const rechargeZhTw: Words = {
   recharge_declined: ({ accountName, credit, method, reason, nextAt }) => ({
     subject: `${accountName} 的自動儲值扣款失敗`,
     lines: [
-      `無法從 ${method} 扣款以儲值 ${credit} USD：${reason}`,
+      `無法以 ${method} 扣款儲值 ${credit} USD：${reason}`,
       `將於 ${time(nextAt)} 之後再試。在此之前，請自行儲值，或改存另一張卡片。`,
     ],
     button: '儲值或更換卡片',
@@ -67,7 +67,7 @@ export const rechargeZhTw: Words = {
   recharge_capped: ({ accountName, cap, nextAt }) => ({
     subject: `${accountName} 的自動儲值已達本月上限`,
     lines: [
-      `餘額不足，但再扣款一次將超過每月上限 ${cap} USD。將於 ${time(nextAt)} 恢復。`,
+      `餘額偏低，但再扣款一次將超過每月上限 ${cap} USD。將於 ${time(nextAt)} 恢復。`,
       '在此之前，請自行儲值，或調高上限。',
     ],
     button: '儲值或調高上限',

@@ -23,7 +23,7 @@ export const zhTW: MailWords = {
   say: {
     verify: () => ({
       subject: '請確認您的電子郵件地址',
-      lines: ['請確認此地址為您所有，確認後即可開始呼叫。'],
+      lines: ['請確認此地址為您所有，確認後即可開始使用 API。'],
       button: '確認地址',
       after: ['連結 24 小時內有效，僅能使用一次。', ignore],
     }),
@@ -100,11 +100,11 @@ export const zhTW: MailWords = {
     }),
     account_suspended: ({ accountName, reason }) => ({
       subject: `帳號 ${accountName} 已停用`,
-      lines: [`${accountName} 的呼叫會被拒絕。原因：${reason}`, '餘額仍予保留，請聯絡客服。'],
+      lines: [`${accountName} 的請求會被拒絕。原因：${reason}`, '餘額仍予保留，請聯絡客服。'],
     }),
     account_reinstated: ({ accountName, reason }) => ({
       subject: `帳號 ${accountName} 已恢復`,
-      lines: [`${accountName} 可以再次呼叫。原因：${reason}`],
+      lines: [`${accountName} 的請求已恢復受理。原因：${reason}`],
     }),
     account_closed: ({ accountName, refund }) => ({
       subject: `帳號 ${accountName} 已關閉`,
@@ -131,14 +131,18 @@ export const zhTW: MailWords = {
     }),
     terms_changed: ({ title, summary, effectiveAt }, platform) => ({
       subject: `${platform} 的${title}將變更`,
-      lines: [`新版本將於 ${time(effectiveAt)} 生效。`, summary, '生效後，須同意新版本才能呼叫。'],
+      lines: [
+        `新版本將於 ${time(effectiveAt)} 生效。`,
+        summary,
+        '生效後，須同意新版本，請求才會被受理。',
+      ],
       button: '閱讀並同意',
     }),
     low_balance: ({ accountName, balance, days, test }) => ({
       subject: `${test ? '[測試] ' : ''}${accountName} 的餘額不足`,
       lines: [
-        ...(test ? ['這是從帳務頁面寄出的測試信，餘額並無不足。'] : []),
-        `餘額為 ${balance} 美元，用完後呼叫會被拒絕。`,
+        ...(test ? ['這是從帳務頁面寄出的測試信，餘額其實並不低。'] : []),
+        `餘額為 ${balance} 美元，用完後請求會被拒絕。`,
         ...(days === null
           ? []
           : [`依最近一週的用量，${days === 0 ? '不到一天就會用完' : `約可使用 ${days} 天`}。`]),
@@ -149,7 +153,7 @@ export const zhTW: MailWords = {
     credit_expires: ({ accountName, amount, at }) => ({
       subject: `${accountName} 的贈送額度即將到期`,
       lines: [
-        `尚有 ${amount} 美元的贈送額度將在一週內到期，最早於 ${time(at)} 到期。呼叫會優先使用這些額度。`,
+        `尚有 ${amount} 美元的贈送額度將在一週內到期，最早於 ${time(at)} 到期。請求會優先使用這些額度。`,
       ],
       button: '查看餘額',
       after: [choose],
@@ -159,7 +163,7 @@ export const zhTW: MailWords = {
         percent === 100 ? `金鑰「${keyName}」已達上限` : `金鑰「${keyName}」已使用上限的 80%`,
       lines: [
         `上限為 ${limit} 美元。`,
-        ...(percent === 100 ? ['調高上限或重設之前，其呼叫會被拒絕。'] : []),
+        ...(percent === 100 ? ['調高上限或重設之前，此金鑰的請求會被拒絕。'] : []),
       ],
       button: '查看金鑰',
       after: [choose],
@@ -203,8 +207,8 @@ export const zhTW: MailWords = {
     dispute_opened: ({ accountName, amount }) => ({
       subject: `${accountName} 的一筆付款有爭議`,
       lines: [
-        `付款人透過銀行取回了一筆款項，餘額已扣除 ${amount} USD；在爭議結束前，${accountName} 的呼叫會被拒絕。`,
-        '如果是誤會，請向銀行撤回爭議並聯絡客服。',
+        `付款人透過銀行取回了一筆款項，餘額已扣除 ${amount} USD；爭議結束前，${accountName} 的請求會被拒絕。`,
+        '如為誤會，請向銀行撤回爭議，再聯絡客服。',
       ],
     }),
     dispute_closed: ({ accountName, amount, won }) => ({
@@ -219,25 +223,25 @@ export const zhTW: MailWords = {
     refund_asked: ({ accountName, amount }) => ({
       subject: `${accountName} 已申請退款`,
       lines: [
-        `${accountName} 已申請退還 ${amount} USD 的餘額。這筆金額已保留，無法使用。我們會在 14 天內回覆。`,
-        '如果不是貴帳號的成員申請的，請到帳務頁面撤回並聯絡客服。',
+        `${accountName} 已申請退還 ${amount} USD 的額度。這筆金額已先保留，無法使用。我們會在 14 天內審核並寄信通知您。`,
+        '如果不是貴帳號的成員申請的，請到帳務頁面，點選該筆儲值的「退款」撤回，並聯絡客服。',
       ],
     }),
     refund_approved: ({ accountName, amount, total, reason }) => ({
       subject: `${accountName} 的退款已核准`,
       lines: [
-        `將退還 ${amount} USD 的餘額：${total} 會依原付款方式退回。`,
+        `將退還 ${amount} USD 的額度：${total} 會依原付款方式退回。`,
         ...(reason === '' ? [] : [reason]),
       ],
     }),
     refund_paid: ({ accountName, amount, total }) => ({
-      subject: `${accountName} 的退款已付出`,
-      lines: [`已退回 ${total}（${amount} USD 的餘額）。款項可能需要幾天才會顯示在您的帳戶。`],
+      subject: `${accountName} 的退款已完成`,
+      lines: [`已退回 ${total}（${amount} USD 的額度）。款項可能需要幾天才會顯示在您的帳戶。`],
     }),
     refund_refused: ({ accountName, amount, reason }) => ({
       subject: `${accountName} 的退款未核准`,
       lines: [
-        `${accountName} 退還 ${amount} USD 餘額的申請未核准。原因：${reason}`,
+        `${accountName} 退還 ${amount} USD 額度的申請未核准。原因：${reason}`,
         '保留的金額已回到餘額。',
       ],
     }),

@@ -43,6 +43,7 @@ function Write({ again }: { again(): void }) {
   const round = useSignal(0)
   const done = useSignal('')
   const send = async (data: FormData) => {
+    if (data.has('mail') && !confirm(w.mailSure)) return
     await ask(
       route.post({
         ...{ kind: kind.value, mail: data.has('mail') },
@@ -58,11 +59,12 @@ function Write({ again }: { again(): void }) {
     round.value++
     again()
   }
-  const written = (of: typeof title, as: 'en' | 'zh-TW') => (value: string) => {
+  const writes = (of: typeof title, as: 'en' | 'zh-TW') => (value: string) => {
     of.value = { ...of.value, [as]: value }
   }
   const kinds = (['announcement', 'maintenance'] as const).map((one) => [one, w.kinds[one]])
   const said = { kind: kind.value, title: title.value, text: text.value, ends_at: null }
+  const written = languages.filter((as) => title.value[as] || text.value[as])
   return html`<h2>${w.write}</h2>
     <${Form} key=${round.value} submit=${w.publish} onSend=${send}>${(form: FormState) => html`
       <${Field} form=${form} name="kind" type="select" label=${w.kind} value="announcement" options=${kinds} onInput=${(
@@ -70,16 +72,19 @@ function Write({ again }: { again(): void }) {
       ) => {
         kind.value = value as Row['kind']
       }} />
-      <${Field} form=${form} name="title_en" label=${w.titleEn} maxlength="200" autocomplete="off" required onInput=${written(title, 'en')} />
-      <${Field} form=${form} name="text_en" type="textarea" label=${w.textEn} maxlength="5000" required onInput=${written(text, 'en')} />
-      <${Field} form=${form} name="title_zh" label=${w.titleZh} maxlength="200" autocomplete="off" required onInput=${written(title, 'zh-TW')} />
-      <${Field} form=${form} name="text_zh" type="textarea" label=${w.textZh} maxlength="5000" required onInput=${written(text, 'zh-TW')} />
+      <${Field} form=${form} name="title_en" label=${w.titleEn} maxlength="200" autocomplete="off" required onInput=${writes(title, 'en')} />
+      <${Field} form=${form} name="text_en" type="textarea" label=${w.textEn} maxlength="5000" required onInput=${writes(text, 'en')} />
+      <${Field} form=${form} name="title_zh" label=${w.titleZh} maxlength="200" autocomplete="off" required onInput=${writes(title, 'zh-TW')} />
+      <${Field} form=${form} name="text_zh" type="textarea" label=${w.textZh} maxlength="5000" required onInput=${writes(text, 'zh-TW')} />
       <${Field} form=${form} name="shows_at" type="datetime-local" label=${w.showsAt} hint=${w.showsAtHint} />
       <${Field} form=${form} name="ends_at" type="datetime-local" label=${w.endsAt} hint=${w.endsAtHint} />
       <${Field} form=${form} name="mail" type="checkbox" label=${w.mail} hint=${w.mailHint} />
-      <fieldset><legend>${w.preview}</legend>
-        ${languages.map((as) => html`<div key=${as} class="notice"><${Announcement} said=${said} as=${as} /></div>`)}
-      </fieldset>`}<//>
+      ${
+        written.length > 0 &&
+        html`<fieldset><legend>${w.preview}</legend>
+          ${written.map((as) => html`<div key=${as} class="notice"><${Announcement} said=${said} as=${as} /></div>`)}
+        </fieldset>`
+      }`}<//>
     <p role="status">${done.value}</p>`
 }
 

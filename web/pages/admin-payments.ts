@@ -57,7 +57,7 @@ export function AdminPayments() {
         first.again()
       }} />`
     }
-    ${mayAdmin('run') && html`<h2>${w.settings}</h2><${PaymentSettings} />`}
+    ${mayAdmin('run') && html`<details><summary><h2>${w.settings}</h2></summary><${PaymentSettings} /></details>`}
     <${RecentDialog} />`
 }
 
@@ -81,7 +81,7 @@ function List({ rows, again, onArrived }: ListProps) {
     (row) => html`<tr key=${row.id}>
       <td><${Time} at=${row.created_at} /><br /><small>${row.id}</small></td>
       <td>${row.account.name}</td>
-      <td><${TopUpState} state=${row.state} />${row.failure && html`<br /><small>${w.failures[row.failure] ?? row.failure}</small>`}</td>
+      <td><${TopUpState} of=${row} />${row.failure && html`<br /><small>${w.failures[row.failure] ?? row.failure}</small>`}</td>
       <td class="number"><${Usd} amount=${row.credit} /></td>
       <td class="number">${money(row.total, row.currency)}</td>
       <td>${wayName(row.processor, row.method)}${row.payment_id && html`<br /><small>${row.payment_id}</small>`}</td>

@@ -90,7 +90,7 @@ const actsOf: Record<string, Decision['act'][]> = {
 
 function Acts({ row, again, onDecide }: Omit<ListProps, 'rows'> & { row: RefundView }) {
   const w = adminRefunds()
-  const { id, account, amount, state, failure } = row
+  const { id, account, amount, approved, state, failure } = row
   const retry = async () => {
     await withRecent(() => ask(api.admin.refunds({ id }).retry.post()))
     again()
@@ -103,5 +103,5 @@ function Acts({ row, again, onDecide }: Omit<ListProps, 'rows'> & { row: RefundV
   )
   const retries = state === 'failed' || (state === 'approved' && failure !== null)
   return html`<div class="row">${decisions}
-    ${retries && html`<${Act} act=${retry} name=${w.onOf(w.retry, account.name)}>${w.retry}<//>`}</div>`
+    ${retries && html`<${Act} act=${retry} confirm=${w.retrySure(usd(approved ?? amount))} name=${w.onOf(w.retry, account.name)}>${w.retry}<//>`}</div>`
 }

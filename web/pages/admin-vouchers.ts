@@ -89,6 +89,12 @@ function NewBatch({ onMade }: { onMade(codes: string[]): void }) {
       expires_at: endOfDayOrNull(data, 'expires_at'),
       credit_days: numberOrNull(data, 'credit_days'),
     }
+    if (
+      !confirm(
+        w.makeSure(body.count, usd(body.credit), usd(String(body.count * Number(body.credit)))),
+      )
+    )
+      return
     onMade((await withRecent(() => ask(route.post(body)))).codes)
   }
   const whole = { type: 'number', min: '1', step: '1', autocomplete: 'off' }
@@ -150,6 +156,7 @@ function Grant() {
       ...{ account: textOf(data, 'account'), amount: textOf(data, 'amount') },
       ...{ reason: textOf(data, 'reason'), expires_at: endOfDayOrNull(data, 'expires_at'), once },
     }
+    if (!confirm(w.grantSure(usd(body.amount), body.account))) return
     const { amount } = await withRecent(() => ask(api.admin.grants.post(body)))
     done.value = adminVouchers().granted(usd(amount))
     round.value++

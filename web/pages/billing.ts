@@ -1,4 +1,4 @@
-/** What is left, how to add to it, what was paid and printed, and every month's statement. */
+/** What is left, how to add to it, what was paid and printed, every month's statement; then what is set once. */
 import { useSignal } from '@preact/signals'
 import { usd } from '../format.ts'
 import { Alerts } from '../parts/alerts.ts'
@@ -11,7 +11,9 @@ import { type OverviewFacts, readOverview } from '../parts/overview-facts.ts'
 import { Payments } from '../parts/payments.ts'
 import { Receipts } from '../parts/receipts.ts'
 import { Recharge } from '../parts/recharge.ts'
+import { isSuspended } from '../parts/role.ts'
 import { Statement } from '../parts/statement.ts'
+import { Suspended } from '../parts/suspended.ts'
 import { TopUp } from '../parts/top-up.ts'
 import type { PageProps } from '../routes.ts'
 import { billing } from '../words/billing.ts'
@@ -23,11 +25,11 @@ export function Billing({ account = '' }: PageProps) {
   const facts = useLoad(`overview ${account}`, () => readOverview(account))
   return html`
     <h1>${w.title}</h1>
-    <${Load} of=${facts}>${({ balance, held, low_balance }: OverviewFacts) => html`
+    ${isSuspended(account) && html`<${Suspended} account=${account} />`}
+    <${Load} of=${facts}>${({ balance, held }: OverviewFacts) => html`
       <div class="cards"><section class="card"><h2>${w.balance}</h2><p class="big"><${Usd} amount=${balance} /></p>
         ${Number(balance) < 0 && html`<p class="error">${w.debt}</p>`}
-        ${Number(held) > 0 && html`<small>${w.held(usd(held))}</small>`}</section></div>
-      <${Alerts} account=${account} threshold=${low_balance} />`}<//>
+        ${Number(held) > 0 && html`<small>${w.held(usd(held))}</small>`}</section></div>`}<//>
     <${TopUp} account=${account} />
     <${Lots} account=${account} again=${() => {
       facts.again()
@@ -36,7 +38,8 @@ export function Billing({ account = '' }: PageProps) {
     <${Recharge} account=${account} />
     <${Payments} account=${account} />
     <${Receipts} account=${account} />
-    <${Buyer} account=${account} />
     <${Statement} key=${moved.value} account=${account} />
+    <${Buyer} account=${account} />
+    <${Load} of=${facts}>${({ low_balance }: OverviewFacts) => html`<${Alerts} account=${account} threshold=${low_balance} />`}<//>
   `
 }

@@ -21,6 +21,9 @@ export function Overview({ account = '' }: PageProps) {
   `
 }
 
+/** That it is suspended stands above every page already. */
+const isNews = ({ kind }: OverviewFacts['notices'][number]) => kind !== 'suspended'
+
 function Shown({ account, facts }: { account: string; facts: OverviewFacts }) {
   const w = overview()
   const { credit, key, request } = facts.first_steps
@@ -28,7 +31,7 @@ function Shown({ account, facts }: { account: string; facts: OverviewFacts }) {
     ...{ at, group: model, name: model_name, value: Number(charged) },
   }))
   return html`
-    ${facts.notices.map(
+    ${facts.notices.filter(isNews).map(
       ({ kind, subject, at, link }: OverviewFacts['notices'][number]) => html`
       <p key=${`${kind} ${subject} ${at}`} class="notice" role="status">${w.notices[kind]?.(subject ?? '', at === null ? '' : date(at))} <a href=${link}>${w.look}</a></p>`,
     )}
@@ -72,7 +75,7 @@ function LastRequests({
     <${Table} label=${w.last} head=${[w.time, w.model, w.outcome, { number: w.cost }]}>
       ${rows.map(
         (row: OverviewFacts['last_requests'][number]) => html`<tr key=${row.id}>
-        <td><a href=${`${path}?id=${row.id}`}><${Time} at=${row.created_at} /></a></td>
+        <td><a href=${`${path}?id=${row.id}`}><${Time} at=${row.created_at} seconds /></a></td>
         <td>${row.model}</td><td>${outcomeName(row.outcome)}</td>
         <td class="number"><${Usd} amount=${row.cost} /></td></tr>`,
       )}

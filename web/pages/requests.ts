@@ -157,7 +157,7 @@ function RequestTable({ rows, onOpen }: { rows: readonly RequestRow[]; onOpen(id
   return html`<${Table} label=${w.title} head=${[w.time, w.model, w.key, w.status, ...numbers.map((number) => ({ number }))]}>
     ${rows.map(
       (row) => html`<tr key=${row.id}>
-      <td><button type="button" class="plain" onClick=${() => onOpen(row.id)}><${Time} at=${row.created_at} /></button></td>
+      <td><button type="button" class="plain" onClick=${() => onOpen(row.id)}><${Time} at=${row.created_at} seconds /></button></td>
       <td>${row.model}</td>
       <td>${row.key_name}</td>
       <td><span class=${row.status < 400 ? 'badge' : 'badge bad'}>${row.status} ${outcomeName(row.outcome)}</span></td>

@@ -8,7 +8,7 @@ import { Cost } from '../parts/cost.ts'
 import { Time } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
-import { TopUpState } from '../parts/payments.ts'
+import { isMismatch, TopUpState } from '../parts/payments.ts'
 import { withQuery } from '../parts/query.ts'
 import { OrderRefunds } from '../parts/refund.ts'
 import { may } from '../parts/role.ts'
@@ -51,35 +51,42 @@ interface OrderProps {
 
 function Order({ account, row, again }: OrderProps) {
   const w = topUp()
-  const ask = async () => {
+  const strange = isMismatch(row)
+  const check = async () => {
     await orderOf(account, row.id).check.post()
     again()
   }
   return html`<div class="card">
-    <div role="status"><p><${TopUpState} state=${row.state} /></p>
-      <p>${row.state === 'paid' ? w.credited(usd(row.credit)) : (w.explained[row.state] ?? '')}</p>
-      ${row.failure !== null && mismatches.test(row.failure) && html`<p class="error">${w.unreconciled}</p>`}</div>
-    ${row.pay_at !== null && row.state !== 'paid' && html`<${PayAt} facts=${row.pay_at} />`}
+    <div role="status"><p><${TopUpState} of=${row} /></p>
+      ${(!strange || row.state === 'paid') && html`<p>${explain(row)}</p>`}
+      ${strange && html`<p class="error">${w.unreconciled}</p>`}</div>
+    ${row.pay_at !== null && row.state === 'pending' && html`<${PayAt} facts=${row.pay_at} />`}
     <p class="row">
-      ${row.state === 'open' && row.checkout?.url && may(account, 'bill') && html`<a class="button" href=${row.checkout.url} target="_top">${w.goOn}</a>`}
-      ${row.state === 'pending' && may(account, 'bill') && html`<${Act} act=${ask} look="">${w.ask}<//>`}
+      ${row.state === 'open' && !strange && row.checkout?.url && may(account, 'bill') && html`<a class="button" href=${row.checkout.url} target="_top">${w.goOn}</a>`}
+      ${row.state === 'pending' && may(account, 'bill') && html`<${Act} act=${check} look="">${w.ask}<//>`}
       ${(row.state === 'failed' || row.state === 'expired') && html`<a class="button" href=${withQuery(`/accounts/${account}/billing`, { credit: row.credit })}>${w.again}</a>`}
       ${row.receipt !== null && html`<a class="button" href=${`/accounts/${account}/receipts/${row.receipt}`}>${w.receipt}</a>`}
     </p></div>
     <h2>${w.cost}</h2><${Cost} of=${row} />
     <p><small>${wayName(row.processor, row.method)} · <${Time} at=${row.created_at} />
-      ${row.state === 'open' && html` · ${w.until} <${Time} at=${row.expires_at} />`}</small></p>
+      ${row.state === 'open' && !isMismatch(row) && html` · ${w.until} <${Time} at=${row.expires_at} />`}</small></p>
     ${row.state === 'paid' && html`<${OrderRefunds} account=${account} order=${row.id} />`}`
 }
 
-/** What the operator looks into: another payment than the order's. */
-const mismatches = /_mismatch$|^paid_twice$|^payment_of_another_order$/
+function explain({ state, credit, pay_at: payAt }: OrderView): string {
+  const w = topUp()
+  if (state === 'paid') return w.credited(usd(credit))
+  return state === 'pending' && payAt !== null ? w.toPay : (w.explained[state] ?? '')
+}
+
+/** What is typed elsewhere. */
+const copied = new Set(['bank', 'account', 'code', 'reference'])
 
 /** Where and until when it can be paid, for what is paid elsewhere: each to take along. */
 function PayAt({ facts }: { facts: Record<string, string> }) {
   const w = topUp()
   return html`<h2>${w.payAt}</h2><dl>${Object.entries(facts).map(([name, value]) => {
     const label = w.facts[name] ?? name
-    return html`<dt key=${name}>${label}</dt><dd><code>${value}</code> <${CopyButton} text=${value} of=${label} /></dd>`
+    return html`<dt key=${name}>${label}</dt><dd>${copied.has(name) ? html`<code>${value}</code> <${CopyButton} text=${value} of=${label} />` : value}</dd>`
   })}</dl>`
 }

@@ -21,10 +21,10 @@ export function Alerts({ account, threshold }: AlertsProps) {
     const sent = await ask(api.accounts({ account }).notices.test.post())
     told.value = notices().tested(sent?.mails ?? 0, sent?.webhooks ?? 0)
   }
-  return html`<h2>${w.alerts}</h2><p>${w.alertsLead}</p>
-    <p>${threshold === null ? w.noThreshold : w.threshold(usd(threshold))}
-      ${may(account, 'manage') && html` <a href=${`/accounts/${account}/settings`}>${w.change}</a>`}
-      ${' · '}<a href="/settings">${w.choose}</a></p>
+  return html`<details><summary><h2>${w.alerts}</h2></summary><p>${w.alertsLead}</p>
+    <p>${threshold === null ? w.noThreshold : w.threshold(usd(threshold))}</p>
+    <ul>${may(account, 'manage') && html`<li><a href=${`/accounts/${account}/settings`}>${w.change}</a></li>`}
+      <li><a href="/settings#notices">${w.choose}</a></li></ul>
     ${may(account, 'bill') && html`<p class="row"><${Act} act=${test}>${w.test}<//></p>`}
-    <p role="status">${told.value}</p>`
+    <p role="status">${told.value}</p></details>`
 }

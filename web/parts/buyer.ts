@@ -14,7 +14,7 @@ type BuyerView = Awaited<ReturnType<typeof readBuyer>>
 export function Buyer({ account }: { account: string }) {
   const w = receipt()
   const facts = useLoad(`buyer ${account}`, () => readBuyer(account))
-  return html`<details><summary>${w.billedTo}</summary><p class="soft">${w.billedLead}</p>
+  return html`<details><summary><h2>${w.billedTo}</h2></summary><p id="billed-to" class="soft">${w.billedLead}</p>
     <${Load} of=${facts}>${(shown: BuyerView) =>
       may(account, 'bill')
         ? html`<${BuyerForm} account=${account} facts=${shown} again=${facts.again} />`

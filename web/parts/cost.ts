@@ -19,7 +19,7 @@ export function Cost({ of }: { of: CostView }) {
   const w = topUp()
   const paid = (amount: string) => money(amount, of.currency)
   const free = (amount: string) => Number(amount) === 0
-  return html`<dl>
+  return html`<dl class="sum">
     <dt>${w.price} ${of.currency !== 'USD' && usd(of.credit)}</dt><dd>${paid(of.price)}</dd>
     ${!free(of.fee) && html`<dt>${w.fee}</dt><dd>${paid(of.fee)}</dd>`}
     ${!free(of.tax) && html`<dt>${of.tax_rate === null ? w.noTax : w.tax(of.tax_rate, of.tax_country)}</dt><dd>${paid(of.tax)}</dd>`}

@@ -8,10 +8,10 @@ export function Usd({ amount }: { amount: string | null }) {
     : html`<span title=${exact(amount)}>${usd(amount)}</span>`
 }
 
-export function Time({ at }: { at: string | null }) {
+export function Time({ at, seconds }: { at: string | null; seconds?: boolean }) {
   return at === null
     ? html`<span>–</span>`
-    : html`<time datetime=${at} title=${utc(at)}>${time(at)}</time>`
+    : html`<time datetime=${at} title=${utc(at)}>${time(at, seconds)}</time>`
 }
 
 export function Day({ at }: { at: string }) {

@@ -26,21 +26,33 @@ export function Frame({ children }: { children: ComponentChildren }) {
     ${visitor && html`<${Banner} /><${Notices} account=${account} />`}
     <div class=${inside && visitor ? 'inside' : 'outside'}>
       ${inside && visitor && html`<${AccountMenu} account=${account} accounts=${visitor.accounts} />`}
-      <main id="main" tabindex="-1" ref=${titled}>${children}</main>
+      <main id="main" tabindex="-1" ref=${followed}>${children}</main>
     </div>
     <${Foot} />
   `
 }
 
-/** The window is named as the page names itself, whenever that changes. */
-function titled(main: HTMLElement | null): void {
+/** The window is named as the page names itself, whenever that changes; what the address points at is shown once it is there. */
+function followed(main: HTMLElement | null): void {
   if (main === null) return
   const name = () => {
     const platform = session.value?.brand.platform ?? 'KKCompany AI Platform'
     const heading = main.querySelector('h1')?.textContent?.trim()
     document.title = heading ? `${heading} · ${platform}` : platform
+    showTarget()
   }
   new MutationObserver(name).observe(main, { childList: true, subtree: true, characterData: true })
+}
+
+let shownFor = ''
+
+function showTarget(): void {
+  const { hash, href } = location
+  const target = hash !== '' && shownFor !== href ? document.getElementById(hash.slice(1)) : null
+  if (target === null) return
+  shownFor = href
+  target.closest('details')?.setAttribute('open', '')
+  target.scrollIntoView()
 }
 
 /** The account of the address, else the one looked at last, else the first. */

@@ -21,7 +21,7 @@ export function NoticeSettings() {
     done.value = notices().saved
     mailed.again()
   }
-  return html`<h2>${w.title}</h2><p>${w.lead}</p>
+  return html`<h2 id="notices">${w.title}</h2><p>${w.lead}</p>
     <${Load} of=${mailed}>${(shown: Preferences) => html`
       <${Form} submit=${w.save} onSend=${send}>${(form: FormState) =>
         kinds.map(

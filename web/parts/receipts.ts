@@ -9,7 +9,7 @@ import { usePieces } from './more.ts'
 import { Table } from './table.ts'
 
 const readReceipts = (account: string, after: string | null) =>
-  ask(api.accounts({ account }).receipts.get({ query: { limit: 10, ...(after && { after }) } }))
+  ask(api.accounts({ account }).receipts.get({ query: { limit: 5, ...(after && { after }) } }))
 type Row = Awaited<ReturnType<typeof readReceipts>>['data'][number]
 
 export function Receipts({ account }: { account: string }) {
@@ -19,7 +19,7 @@ export function Receipts({ account }: { account: string }) {
   )
   return html`<${Load} of=${first}>${() =>
     rows.length > 0 &&
-    html`<h3>${w.list}</h3>
+    html`<details><summary>${w.list}</summary>
       <${Table} label=${w.list} head=${[w.number, w.date, { number: w.total }, w.invoice]}>
       ${rows.map(
         (row: Row) => html`<tr key=${row.number}>
@@ -27,5 +27,5 @@ export function Receipts({ account }: { account: string }) {
         <td><${Day} at=${row.created_at} /></td>
         <td class="number">${row.kind === 'credit_note' && '−'}${money(row.total, row.currency)}</td>
         <td>${row.invoice ?? w.none}</td></tr>`,
-      )}<//>${more}`}<//>`
+      )}<//>${more}</details>`}<//>`
 }

@@ -12,7 +12,7 @@ import { Field, Form, type FormState } from './form.ts'
 import { html } from './html.ts'
 import { Load, useLoad } from './load.ts'
 import { useQuery } from './query.ts'
-import { may } from './role.ts'
+import { isSuspended, may } from './role.ts'
 import { textOf } from './written.ts'
 
 const routeOf = (account: string) => api.accounts({ account }).recharge
@@ -41,13 +41,12 @@ export function Recharge({ account }: { account: string }) {
   // Where no processor saves cards there is nothing to agree to.
   if (loaded.value?.processor === null) return null
   return html`<section aria-labelledby="recharge"><h2 id="recharge">${w.title}</h2>
-    <p>${w.lead}</p>
     <${Load} of=${loaded}>${(view: RechargeView) => html`
       <${Standing} view=${view} />
       ${
         may(account, 'bill')
           ? html`<${Acts} account=${account} view=${view} again=${loaded.again} />`
-          : html`<p>${w.mayNot}</p>`
+          : !isSuspended(account) && html`<p>${w.mayNot}</p>`
       }`}<//></section>`
 }
 
@@ -56,7 +55,7 @@ function Standing({ view }: { view: RechargeView }) {
   const { state, threshold, credit, monthly_cap: cap, charged, failure } = view
   return html`<div class="card">
     <p><span class=${state === 'on' ? 'badge good' : 'badge'}>${w.states[state]}</span>
-      ${state === 'setup' && html` ${w.setup}`}</p>
+      ${state === 'off' ? w.lead : state === 'setup' && w.setup}</p>
     ${
       state !== 'off' &&
       threshold &&
@@ -87,7 +86,9 @@ function Acts({ account, view, again }: Props) {
     again()
   }
   const terms = html`<${Terms} account=${account} view=${view} again=${again} />`
-  if (state === 'off') return terms
+  if (state === 'off') {
+    return html`<details open=${view.failure !== null}><summary>${w.start}</summary>${terms}</details>`
+  }
   return html`
     <p><${Act} look="danger" act=${off}>${w.off}<//><br /><small>${w.offHint}</small></p>
     <p><${Act} look=${state === 'on' ? 'quiet' : 'primary'} act=${() => saveCard(account)}>
@@ -113,7 +114,7 @@ function Terms({ account, view, again }: Props) {
   return html`<${Form} submit=${isOn ? w.agreeAnew : w.agreeAndSave(processorName(view))} onSend=${agree}>
     ${(form: FormState) => html`
       <${Field} form=${form} name="threshold" label=${w.threshold} hint=${w.thresholdHint} value=${threshold ?? '5.00'} ...${shared} />
-      <${Field} form=${form} name="credit" label=${w.credit} hint=${w.creditHint(min, max)} value=${credit ?? '25.00'} ...${shared} />
+      <${Field} form=${form} name="credit" label=${w.credit} hint=${w.creditHint(usd(min), usd(max))} value=${credit ?? '25.00'} ...${shared} />
       <${Field} form=${form} name="monthly_cap" label=${w.cap} hint=${w.capHint} value=${cap ?? '100.00'} ...${shared} />
       <${Field} form=${form} name="agree" type="checkbox" label=${w.agree} required />`}<//>`
 }

@@ -30,7 +30,7 @@ export function RequestDrawer({ account, id, onClose }: DrawerProps) {
 function Facts({ row }: { row: RequestFacts }) {
   const w = requests()
   const facts: [string, unknown][] = [
-    [w.time, html`<${Time} at=${row.created_at} />`],
+    [w.time, html`<${Time} at=${row.created_at} seconds />`],
     [w.model, row.model],
     [w.key, row.key_name],
     [w.status, `${row.status} · ${outcomeName(row.outcome)}`],
@@ -77,7 +77,7 @@ function Transfers({ row }: { row: RequestFacts }) {
       ${row.transfers.map(
         ({ id, phase, amount, at }: RequestFacts['transfers'][number]) => html`<tr key=${id}>
         <td><code>${id}</code></td><td>${w.phases[phase] ?? phase}</td>
-        <td><${Time} at=${at} /></td><td class="number">${amount} USD</td></tr>`,
+        <td><${Time} at=${at} seconds /></td><td class="number">${amount} USD</td></tr>`,
       )}
     <//>
   `

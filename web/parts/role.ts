@@ -13,11 +13,14 @@ const capabilities = {
   own: ['owner'],
 } as const satisfies Record<string, readonly Role[]>
 
+const accountOf = (accountId: string | undefined) =>
+  session.value?.visitor?.accounts.find(({ id }: { id: string }) => id === accountId)
+
+export const isSuspended = (accountId: string) => accountOf(accountId)?.state === 'suspended'
+
 /** A suspended account may be read only. */
 export function may(accountId: string | undefined, capability: keyof typeof capabilities): boolean {
-  const account = session.value?.visitor?.accounts.find(
-    ({ id }: { id: string }) => id === accountId,
-  )
+  const account = accountOf(accountId)
   if (account?.state !== 'active') return false
   return (capabilities[capability] as readonly string[]).includes(account.role)
 }

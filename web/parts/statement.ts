@@ -67,13 +67,13 @@ function Calls({ account, facts }: { account: string; facts: Month }) {
     const to = new Date(Date.parse(day) + dayMs).toISOString()
     return withQuery(`/accounts/${account}/requests`, { from: `${day}T00:00:00.000Z`, to })
   }
-  return html`<h3>${w.calls}</h3>
+  return html`<details><summary>${w.calls}</summary>
     <${Table} label=${w.calls} head=${[w.day, { number: w.count }, { number: w.amount }]}>
       ${facts.calls.map(
         ({ day, count: of, amount }: Month['calls'][number]) => html`<tr key=${day}>
         <td><a href=${ofDay(day)}>${day}</a></td><td class="number">${count(of)}</td>
         <td class="number"><${Usd} amount=${amount} /></td></tr>`,
-      )}<//>`
+      )}<//></details>`
 }
 
 function Movements({ rows }: { rows: readonly Movement[] }) {

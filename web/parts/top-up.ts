@@ -14,7 +14,7 @@ import { Field, Form, type FormState } from './form.ts'
 import { html } from './html.ts'
 import { Load, useLoad } from './load.ts'
 import { useQuery } from './query.ts'
-import { may } from './role.ts'
+import { isSuspended, may } from './role.ts'
 
 const readOptions = (account: string) => ask(api.accounts({ account })['top-ups'].options.get())
 type Options = Awaited<ReturnType<typeof readOptions>>
@@ -30,7 +30,7 @@ export function TopUp({ account }: { account: string }) {
             known.processors.length === 0
               ? html`<p>${w.none}</p>`
               : html`<${Order} account=${account} options=${known} />`}<//>`
-        : html`<p>${w.mayNot}</p>`
+        : html`<p>${isSuspended(account) ? w.suspended : w.mayNot}</p>`
     }</section>`
 }
 
@@ -102,7 +102,7 @@ function Order({ account, options }: { account: string; options: Options }) {
           ? html`<${Cost} of=${quote.value} />`
           : html`<p class=${quote.cause ? 'error' : 'soft'}>${quote.cause ? refusalWords(quote.cause) : '…'}</p>`
       }
-      <p><small>${w.leaving}</small></p></div>`}<//>`
+      <p><small>${way?.processor !== 'manual' && html`${w.leaving} `}<a href="#billed-to">${w.billedTo}</a></small></p></div>`}<//>`
 }
 
 const outOfRange = () => new Refusal('invalid_amount', '', 400, 'credit')

@@ -78,7 +78,7 @@ export const account = words({
     saved: '已儲存。',
     mayNot: '您在此帳號的角色不能變更這些設定。',
     webhooks: 'Webhook',
-    webhooksLead: '餘額或金鑰額度偏低時，我們會以簽章請求呼叫這些網址。',
+    webhooksLead: '餘額或金鑰額度偏低時，我們會傳送經簽章的通知到這些網址。',
     noWebhooks: '還沒有 Webhook。',
     url: '網址',
     urlHint: '僅限 https。',

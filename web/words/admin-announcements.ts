@@ -21,6 +21,7 @@ export const adminAnnouncements = words({
     mail: 'Mail it to every user',
     mailHint:
       'To confirmed addresses, but for who muted this kind. It goes out when it is first shown.',
+    mailSure: 'Publish it, and mail it to every user? Mails cannot be called back.',
     preview: 'Preview',
     published: 'Published.',
     list: 'Published',
@@ -52,6 +53,7 @@ export const adminAnnouncements = words({
     endsAtHint: '留空：直到撤回為止。',
     mail: '以電子郵件寄給所有使用者',
     mailHint: '寄至已確認的地址，關閉此類通知者除外；於開始顯示時寄出。',
+    mailSure: '要發布並寄信給所有使用者嗎？已寄出的郵件無法收回。',
     preview: '預覽',
     published: '已發布。',
     list: '已發布的公告',

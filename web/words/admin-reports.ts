@@ -62,7 +62,7 @@ export const adminReports = words({
       kind: 'What',
       why: 'Why',
       time: 'Time',
-      act: 'Act',
+      act: 'Actions',
     },
     kinds: {
       payment: 'Payment that does not match',
@@ -85,7 +85,7 @@ export const adminReports = words({
   },
   'zh-TW': {
     title: '報表',
-    lead: '月份以 UTC 起訖。',
+    lead: '月份以 UTC 時間起訖。',
     choose: '報表',
     csv: '下載 CSV',
     sum: '合計',
@@ -97,11 +97,11 @@ export const adminReports = words({
       unreconciled: '待處理',
     },
     leads: {
-      liability: '客戶目前的額度餘額，以及各帳號近六個月購買的額度。',
+      liability: '客戶目前的餘額，以及各帳號近六個月儲值的額度。',
       revenue: '請求的收費與成本，依請求開始的月份計。',
       tax: '隨收據收取、隨折讓單退回的稅額。',
       fees: '金流服務收取的手續費（以其已回報者為準）。',
-      unreconciled: '與訂單不符或等待超過一天的付款、失敗的退款與電子發票。',
+      unreconciled: '與訂單不符或等待超過一天的付款，以及失敗的退款與電子發票。',
     },
     empty: '目前沒有資料。',
     settled: '沒有待處理的項目。',
@@ -109,7 +109,7 @@ export const adminReports = words({
     facts: {
       owed: '正餘額合計',
       debts: '負餘額合計',
-      held: '進行中請求的保留',
+      held: '進行中請求的保留金額',
       paid_left: '付費額度剩餘',
       promotional_left: '贈送額度剩餘',
     },
@@ -118,7 +118,7 @@ export const adminReports = words({
     columns: {
       account: '帳號',
       balance: '餘額',
-      bought_six_months: '近六個月購買',
+      bought_six_months: '近六個月儲值',
       month: '月份',
       calls: '請求數',
       charged: '收費',

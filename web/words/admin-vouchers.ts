@@ -4,7 +4,9 @@ import { words } from '../language.ts'
 export const adminVouchers = words({
   en: {
     title: 'Vouchers',
-    lead: 'Codes that are promotional credit for whoever redeems them first.',
+    lead: 'Each code is promotional credit for whoever redeems it first.',
+    makeSure: (count: number, each: string, all: string) =>
+      `Make ${count} codes of ${each} each? If all are redeemed, that is ${all} of promotional credit.`,
     make: 'Make vouchers',
     empty: 'No vouchers yet.',
     name: 'Name',
@@ -39,7 +41,9 @@ export const adminVouchers = words({
     saved: 'I have saved the codes',
     grant: 'Grant credit',
     grantLead: 'Promotional credit for one account. It is not paid back.',
-    accountId: 'Account id',
+    grantSure: (amount: string, account: string) =>
+      `Grant ${amount} of promotional credit to ${account}? It can be spent at once.`,
+    accountId: 'Account ID',
     amount: 'Amount in USD',
     reason: 'Reason',
     reasonHint: 'It stands in the account’s statement.',
@@ -49,7 +53,9 @@ export const adminVouchers = words({
   },
   'zh-TW': {
     title: '兌換碼',
-    lead: '先兌換者可得贈送額度。',
+    lead: '每組兌換碼由先兌換的人取得贈送額度。',
+    makeSure: (count: number, each: string, all: string) =>
+      `要建立 ${count} 組、每組 ${each} 的兌換碼嗎？全部兌換共 ${all} 的贈送額度。`,
     make: '建立兌換碼',
     empty: '還沒有兌換碼。',
     name: '名稱',
@@ -62,12 +68,12 @@ export const adminVouchers = words({
     days: '額度有效天數',
     daysHint: '自兌換起算。留空：不會到期。',
     redeemed: '已兌換',
-    of: (redeemed: number, count: number) => `${redeemed}／${count}`,
+    of: (redeemed: number, count: number) => `${redeemed} / ${count}`,
     lasts: (days: number) => `有效 ${days} 天`,
     state: '狀態',
     states: { active: '啟用', disabled: '停用' },
     never: '無期限',
-    created: '建立',
+    created: '建立時間',
     acts: '操作',
     who: '兌換者',
     whoOf: (name: string) => `兌換者：${name}`,
@@ -84,6 +90,8 @@ export const adminVouchers = words({
     saved: '我已保存兌換碼',
     grant: '贈送額度',
     grantLead: '為單一帳號加入贈送額度，不可退款。',
+    grantSure: (amount: string, account: string) =>
+      `要贈送 ${amount} 給 ${account} 嗎？對方可立即使用。`,
     accountId: '帳號 ID',
     amount: '金額（美元）',
     reason: '原因',

@@ -3,7 +3,7 @@ import { words } from '../language.ts'
 
 export const credit = words({
   en: {
-    title: 'Credit',
+    title: 'Credit left',
     lead: 'Calls are paid from the top of this list down.',
     empty: 'No credit is left.',
     from: 'From',
@@ -30,8 +30,8 @@ export const credit = words({
       `${amount} was added. The balance is now ${balance}.`,
   },
   'zh-TW': {
-    title: '額度',
-    lead: '請求依此清單由上而下扣款。',
+    title: '剩餘額度',
+    lead: '請求費用由上而下依序扣抵。',
     empty: '已無剩餘額度。',
     from: '來源',
     kind: '類別',
@@ -40,7 +40,7 @@ export const credit = words({
     left: '剩餘',
     of: (amount: string) => `共 ${amount}`,
     expires: '到期',
-    never: '不會到期',
+    never: '無期限',
     acts: '操作',
     uses: '使用紀錄',
     usesOf: (what: string) => `使用紀錄：${what}`,
@@ -49,10 +49,10 @@ export const credit = words({
     what: '項目',
     amount: '金額',
     calls: '當日請求',
-    gaveBack: '退回',
+    gaveBack: '退還',
     code: '兌換碼',
     codeHint: '例如 KK-7H2K-01AB-CDEF-GHJK；可用小寫，也可省略連字號。',
     redeem: '兌換',
-    redeemed: (amount: string, balance: string) => `已加入 ${amount}，目前餘額 ${balance}。`,
+    redeemed: (amount: string, balance: string) => `已加入 ${amount}，目前餘額為 ${balance}。`,
   },
 })

@@ -8,7 +8,7 @@ export const notices = words({
     save: 'Save',
     saved: 'Saved.',
     kinds: {
-      low_balance: 'The balance is low',
+      low_balance: 'The balance is low, or credit expires soon',
       key_budget: 'A key has used 80 % or all of its limit',
       price_rise: 'Prices of models in use will rise',
       model_retires: 'Models in use will be retired',
@@ -16,13 +16,13 @@ export const notices = words({
       announcement: 'Announcements',
       maintenance: 'Maintenance',
     },
-    alerts: 'Alerts',
+    alerts: 'Alerts of a low balance',
     alertsLead:
-      'Owners, admins and billing members are told when the balance is below the threshold, or lasts less than three days. At most one mail a day.',
+      'Owners, admins and billing members get a mail, once a day at most, when the balance is below the threshold or lasts less than three days.',
     threshold: (amount: string) => `The threshold is ${amount}.`,
     noThreshold: 'There is no threshold.',
-    change: 'Change',
-    choose: 'Choose your mails',
+    change: 'Change the threshold',
+    choose: 'Choose which mails you get',
     test: 'Send a test alert',
     tested: (mails: number, webhooks: number) =>
       `Sent as a test: ${mails} ${mails === 1 ? 'mail' : 'mails'}, ${webhooks} ${webhooks === 1 ? 'webhook' : 'webhooks'}.`,
@@ -35,7 +35,7 @@ export const notices = words({
     save: '儲存',
     saved: '已儲存。',
     kinds: {
-      low_balance: '餘額不足',
+      low_balance: '餘額偏低，或贈送額度即將到期',
       key_budget: '金鑰已使用上限的 80% 或全部',
       price_rise: '使用中的模型將調漲',
       model_retires: '使用中的模型將停止服務',
@@ -45,10 +45,10 @@ export const notices = words({
     },
     alerts: '餘額提醒',
     alertsLead:
-      '餘額低於門檻，或依目前用量三天內會用完時，會通知擁有者、管理員與帳務人員。每天最多一封郵件。',
+      '餘額低於門檻，或依目前用量三天內會用完時，會寄信通知擁有者、管理員與帳務人員，每天最多一封。',
     threshold: (amount: string) => `門檻為 ${amount}。`,
     noThreshold: '未設定門檻。',
-    change: '變更',
+    change: '變更門檻',
     choose: '選擇要接收的郵件',
     test: '寄送測試提醒',
     tested: (mails: number, webhooks: number) =>

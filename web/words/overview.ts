@@ -5,7 +5,8 @@ export const overview = words({
   en: {
     title: 'Overview',
     balance: 'Balance',
-    held: (amount: string) => `${amount} held for calls under way`,
+    held: (amount: string) =>
+      `${amount} of it is held for calls under way or set aside for refunds`,
     runway: (days: number) =>
       days > 365
         ? 'Lasts over a year at the pace of the last week'
@@ -28,8 +29,7 @@ export const overview = words({
     steps: 'Go on with the first steps',
     look: 'Look at it',
     notices: {
-      suspended: () => 'The account is suspended: calls are refused. Contact support.',
-      negative_balance: () => 'The balance is negative: calls are refused until it is settled.',
+      negative_balance: () => 'The balance is negative: calls are refused until credit is added.',
       low_balance: () =>
         'The balance is low, or lasts less than three days. Calls are refused when it is used up.',
       key_limit: (key: string) => `The key “${key}” has spent 80% of its limit or more.`,
@@ -42,7 +42,7 @@ export const overview = words({
   'zh-TW': {
     title: '總覽',
     balance: '餘額',
-    held: (amount: string) => `進行中的請求保留 ${amount}`,
+    held: (amount: string) => `其中 ${amount} 由進行中的請求或退款保留`,
     runway: (days: number) =>
       days > 365 ? '依最近一週用量可使用超過一年' : `依最近一週用量約可使用 ${days} 天`,
     noRunway: '最近一週沒有花費',
@@ -63,9 +63,8 @@ export const overview = words({
     steps: '繼續完成開始步驟',
     look: '查看',
     notices: {
-      suspended: () => '此帳號已停用，請求會被拒絕。請聯絡客服。',
-      negative_balance: () => '餘額為負，結清前請求會被拒絕。',
-      low_balance: () => '餘額偏低，或三天內會用完；用完後請求會被拒絕。',
+      negative_balance: () => '餘額為負數，請求會被拒絕，儲值補足後恢復。',
+      low_balance: () => '餘額偏低，或三天內會用完。用完後請求會被拒絕，請儲值。',
       key_limit: (key: string) => `金鑰「${key}」已使用上限的 80% 以上。`,
       key_expires: (key: string, at: string) => `金鑰「${key}」將於 ${at} 到期。`,
       price_rise: (model: string, at: string) => `${model} 將於 ${at} 調漲。`,

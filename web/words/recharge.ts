@@ -4,7 +4,8 @@ import { words } from '../language.ts'
 export const recharge = words({
   en: {
     title: 'Automatic top-up',
-    lead: 'Adds credit by itself when the balance runs low, so that calls are not refused. It is off unless you agree to it here.',
+    lead: 'Charges a saved card when the balance runs low, so that calls are not refused.',
+    start: 'Set it up',
     states: { off: 'Off', setup: 'Not on yet', on: 'On' },
     setup: 'You agreed to these terms, but no card is saved yet. Nothing is charged before.',
     terms: (credit: string, threshold: string, method: string) =>
@@ -38,28 +39,29 @@ export const recharge = words({
     thresholdHint: 'In USD, at least 1.',
     credit: 'Add so much credit',
     creditHint: (min: string, max: string) =>
-      `In USD, ${min} to ${max}, in whole cents. Fee and tax are added as for any top-up.`,
+      `${min} to ${max}, in whole cents. Fee and tax are added as for any top-up.`,
     cap: 'At most so much credit a month',
     capHint: 'In USD, for a calendar month by UTC.',
     agree:
       'I agree that the saved card is charged without asking me each time, up to this cap a month, until I switch it off. I can do that here at any time, at once, and each charge is mailed.',
     agreeAndSave: (processor: string) => `Agree, and save a card at ${processor}`,
     agreeAnew: 'Agree to the new terms',
-    mayNot: 'Owners, admins and billing members of an active account decide on it.',
+    mayNot: 'Owners, admins and billing members decide on it.',
   },
   'zh-TW': {
     title: '自動儲值',
-    lead: '餘額不足時自動儲值，避免請求遭拒。未經您在此同意，一律為關閉。',
+    lead: '餘額偏低時自動從已儲存的卡片扣款儲值，避免請求被拒絕。',
+    start: '設定自動儲值',
     states: { off: '已關閉', setup: '尚未啟用', on: '已啟用' },
     setup: '您已同意以下條件，但尚未儲存卡片。在此之前不會扣款。',
     terms: (credit: string, threshold: string, method: string) =>
-      `可用餘額低於 ${threshold} 時，從 ${method} 扣款儲值 ${credit}。`,
+      `可用餘額低於 ${threshold} 時，以 ${method} 自動儲值 ${credit}。`,
     aCard: '您儲存的卡片',
     month: '本月',
     ofCap: (charged: string, cap: string) => `已儲值 ${charged}，上限 ${cap}`,
     underWay: '扣款處理中。',
     failures: {
-      cap_reached: '已達本月上限，餘額雖不足但不再扣款。請在下方調高上限，或自行儲值。',
+      cap_reached: '餘額偏低，但已達本月上限，因此不再扣款。請在下方調高上限，或自行儲值。',
       declined: '連續四次扣款失敗，已關閉。請重新同意並儲存另一張卡片。',
       suspended: '帳號停用，自動儲值已關閉。',
       refund: '此帳號已申請退款或已退款，自動儲值已關閉。',
@@ -67,7 +69,7 @@ export const recharge = words({
       unreconciled: '有一筆付款與訂單不符，自動儲值已關閉，客服正在處理。',
     },
     declined: (reason: string) => `上次扣款失敗：${reason} 請洽詢您的銀行，或改存另一張卡片。`,
-    next: '下次嘗試時間',
+    next: '下次嘗試：',
     save: (processor: string) => `前往 ${processor} 儲存卡片`,
     saveOther: (processor: string) => `前往 ${processor} 改存另一張卡片`,
     leaving: '將前往付款服務的頁面，完成後返回；我們不會取得您的卡片資料。',
@@ -78,13 +80,13 @@ export const recharge = words({
     thresholdHint: '單位為美元，至少 1。',
     credit: '每次儲值金額',
     creditHint: (min: string, max: string) =>
-      `單位為美元，${min} 至 ${max}，最小單位為一美分。手續費與稅金另計，與一般儲值相同。`,
+      `${min} 至 ${max}，可輸入到小數第二位。手續費與稅額另計，與一般儲值相同。`,
     cap: '每月儲值上限',
-    capHint: '單位為美元，以 UTC 曆月計算。',
+    capHint: '單位為美元，依 UTC 時間按月計算。',
     agree:
-      '我同意在每月上限內，從已儲存的卡片自動扣款，無須每次詢問，直到我關閉為止。我可隨時在此關閉並立即生效，每次扣款皆會以電子郵件通知。',
+      '我同意在每月上限內，由已儲存的卡片自動扣款，無須每次詢問，直到我關閉為止。我可隨時在此關閉並立即生效，每次扣款皆會寄信通知。',
     agreeAndSave: (processor: string) => `同意並前往 ${processor} 儲存卡片`,
     agreeAnew: '同意新條件',
-    mayNot: '由可用帳號的擁有者、管理員或帳務人員決定。',
+    mayNot: '由擁有者、管理員或帳務人員決定。',
   },
 })

@@ -1,11 +1,12 @@
 /** The words of buying credit: the form, an order, and the list of orders. */
-import { words } from '../language.ts'
+import { language, words } from '../language.ts'
 
 export const topUp = words({
   en: {
     title: 'Add credit',
-    none: 'No way to pay is set up here yet. Ask the operator.',
-    mayNot: 'Owners, admins and billing members of an active account add credit.',
+    none: 'No way to pay is set up here yet. Contact support.',
+    mayNot: 'Owners, admins and billing members add credit.',
+    suspended: 'No credit is sold to a suspended account. Contact support.',
     amount: 'Amount of credit',
     other: 'Another amount',
     otherHint: (min: string, max: string) => `${min} to ${max}, in whole cents`,
@@ -27,6 +28,7 @@ export const topUp = words({
     pay: (total: string) => `Pay ${total}`,
     payPlain: 'Pay',
     leaving: 'You are taken to the payment service; nothing of your card reaches us.',
+    billedTo: 'Name and tax ID on the receipt',
     order: 'Top-up',
     back: 'Back to billing',
     credit: 'Credit',
@@ -46,11 +48,14 @@ export const topUp = words({
         'This order was not paid in time. Should the money still arrive, it is credited all the same.',
     } as Record<string, string>,
     credited: (credit: string) => `${credit} was added to your balance.`,
+    toPay:
+      'Pay with what stands below, in time. The credit is added as soon as the money arrives; a mail will tell you.',
     unreconciled:
-      'A payment arrived that is not this order’s in every point. It was not credited; the operator looks into it.',
+      'A payment arrived that is not this order’s in every point. It was not credited; the operator looks into it. Do not pay again.',
+    looked: 'Being looked into',
     goOn: 'Go on to the payment',
     again: 'Pay again',
-    ask: 'Ask again',
+    ask: 'Check now',
     receipt: 'Receipt',
     payAt: 'Pay here',
     facts: {
@@ -68,16 +73,17 @@ export const topUp = words({
     state: 'State',
     by: 'Paid by',
     recharge: 'automatic',
-    acts: 'Receipt and refund',
-    details: 'Details',
+    acts: 'Actions',
+    refund: 'Refund',
   },
   'zh-TW': {
     title: '儲值',
-    none: '尚未設定任何付款方式，請洽平台管理者。',
-    mayNot: '僅使用中帳號的擁有者、管理員與帳務人員可以儲值。',
+    none: '尚未提供任何付款方式，請聯絡客服。',
+    mayNot: '擁有者、管理員與帳務人員可以儲值。',
+    suspended: '帳號停用期間無法儲值，請聯絡客服。',
     amount: '儲值金額',
     other: '其他金額',
-    otherHint: (min: string, max: string) => `${min} 至 ${max}，最小單位為一美分`,
+    otherHint: (min: string, max: string) => `${min} 至 ${max}，可輸入到小數第二位`,
     way: '付款方式',
     ways: {
       card: '信用卡',
@@ -89,31 +95,35 @@ export const topUp = words({
     cost: '付款明細',
     price: '儲值',
     fee: '手續費',
-    tax: (rate: string, country: string | null) => `稅 ${rate}%${country ? `（${country}）` : ''}`,
-    noTax: '稅',
+    tax: (rate: string, country: string | null) =>
+      `稅額 ${rate}%${country ? `（${country}）` : ''}`,
+    noTax: '稅額',
     total: '應付總額',
     rate: (twd: string) => `1 USD = ${twd} TWD，匯率於訂單成立時固定`,
     pay: (total: string) => `付款 ${total}`,
     payPlain: '付款',
     leaving: '將前往付款服務的頁面；我們不會取得您的卡片資料。',
+    billedTo: '收據抬頭與統一編號',
     order: '儲值訂單',
     back: '返回帳務',
     credit: '儲值金額',
     states: {
       open: '尚未付款',
-      pending: '等待入帳',
+      pending: '等待款項',
       paid: '已入帳',
       failed: '付款失敗',
       expired: '已逾期',
     } as Record<string, string>,
     explained: {
-      open: '付款服務確認後即會加入餘額，本頁會自動更新。',
-      pending: '款項處理中，入帳後即加入餘額。您可以關閉本頁，入帳時會以郵件通知。',
+      open: '付款服務確認後即會加入餘額，此頁會自動更新。',
+      pending: '款項處理中，入帳後即加入餘額。您可以關閉此頁，入帳時會寄信通知您。',
       failed: '付款未成功。我們沒有收取任何款項，餘額也沒有變動。',
-      expired: '此訂單已超過付款期限。若款項之後仍入帳，餘額依然會增加。',
+      expired: '此訂單已超過付款期限。若之後仍收到款項，還是會加入餘額。',
     } as Record<string, string>,
-    credited: (credit: string) => `已加入餘額：${credit}`,
-    unreconciled: '收到的款項與此訂單不完全相符，因此尚未入帳；平台管理者會處理。',
+    credited: (credit: string) => `已將 ${credit} 加入餘額。`,
+    toPay: '請於期限內依下列資訊繳費，入帳後即加入餘額，並寄信通知您。',
+    unreconciled: '收到的款項與此訂單不完全相符，因此尚未入帳，客服正在處理。請勿重複付款。',
+    looked: '款項確認中',
     goOn: '前往付款',
     again: '重新付款',
     ask: '重新查詢',
@@ -134,8 +144,8 @@ export const topUp = words({
     state: '狀態',
     by: '付款方式',
     recharge: '自動儲值',
-    acts: '收據與退款',
-    details: '詳細資料',
+    acts: '操作',
+    refund: '退款',
   },
 })
 
@@ -144,5 +154,5 @@ export function wayName(processor: string, method: string | null): string {
   const { ways, processors } = topUp()
   const way = method === null ? '' : (ways[method] ?? method)
   const by = processors[processor]
-  return by ? `${way} (${by})` : way
+  return by ? `${way}${language.value === 'en' ? ` (${by})` : `（${by}）`}` : way
 }
