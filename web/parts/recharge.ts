@@ -54,7 +54,7 @@ function Standing({ view }: { view: RechargeView }) {
   const w = recharge()
   const { state, threshold, credit, monthly_cap: cap, charged, failure } = view
   return html`<div class="card">
-    <p><span class=${state === 'on' ? 'badge good' : 'badge'}>${w.states[state]}</span>
+    <p><span class=${state === 'on' ? 'badge good' : 'badge'}>${w.states[state]}</span>${' '}
       ${state === 'off' ? w.lead : state === 'setup' && w.setup}</p>
     ${
       state !== 'off' &&
