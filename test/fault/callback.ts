@@ -18,7 +18,7 @@ import { openFile, startProcess, verifyData } from './process.ts'
 const ordersEach = 4
 const credit = 25_000_000_000n
 const longestMs = 120
-const secrets = { secretKey: 'sk_test_kill', webhookSecret: 'whsec_kill' }
+export const secrets = { secretKey: 'sk_test_kill', webhookSecret: 'whsec_kill' }
 
 export interface KilledRound {
   afterMs: number
@@ -44,14 +44,11 @@ export async function killInCallbacks(
     ...{ hostname: '127.0.0.1', port: 0, ...secrets, retryMs: [20, 200] },
     webhookUrl: () => (at.url === null ? null : `${at.url}/api/payments/stripe`),
   })
-  const settings = {
-    ...{ payments: 'test', stripe_url: simulator.url },
-    ...{ stripe_secret_key: secrets.secretKey, stripe_webhook_secret: secrets.webhookSecret },
-  }
+  const { settings, environment } = paymentSettings(simulator.url)
   try {
     for (let round = 1; round <= rounds; round++) {
-      const orders = await makeOrders(data, settings, round)
-      const server = await startProcess(data, asEnvironment(settings))
+      const orders = await makeOrders(data, settings, round, ordersEach)
+      const server = await startProcess(data, environment)
       at.url = server.url
       for (const order of orders) simulator.control.pay({ order })
       const afterMs = Math.floor(random() * longestMs)
@@ -60,30 +57,39 @@ export async function killInCallbacks(
       await server.exited
       report({ afterMs, credited: countPaid(data, orders) }, round)
     }
-    return await settleAndCompare(data, asEnvironment(settings), rounds * ordersEach)
+    return await settleAndCompare(data, environment, rounds * ordersEach)
   } finally {
     await simulator.stop()
     rmSync(data, { recursive: true, force: true })
   }
 }
 
-const asEnvironment = (settings: Record<string, string>) =>
-  Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => [`KKAI_${name.toUpperCase()}`, value]),
-  )
+/** As settings, and as the executable's environment. */
+export function paymentSettings(stripeUrl: string) {
+  const settings = {
+    ...{ payments: 'test', stripe_url: stripeUrl },
+    ...{ stripe_secret_key: secrets.secretKey, stripe_webhook_secret: secrets.webhookSecret },
+  }
+  const named = Object.entries(settings).map(([name, value]) => [
+    `KKAI_${name.toUpperCase()}`,
+    value,
+  ])
+  return { settings, environment: Object.fromEntries(named) as Record<string, string> }
+}
 
 /** Orders of a new account with their checkouts, made while no server runs. */
-async function makeOrders(
+export async function makeOrders(
   data: string,
   settings: Record<string, string>,
   round: number,
+  count: number,
 ): Promise<string[]> {
   const parts = await openParts(readSettings({ data, ...settings }, {}).config, silentLog)
   const accountId = `acc_${round}`
   const row = { id: accountId, kind: 'person' as const, createdAt: 0 }
   await parts.store.write((db) => [db.insert(account).values(row)])
   const ids: string[] = []
-  for (let at = 0; at < ordersEach; at++) {
+  for (let at = 0; at < count; at++) {
     const { id } = await createTopUp(parts, {
       ...{ accountId, userId: null, origin: 'customer', processor: 'stripe', method: 'card' },
       ...{ credit, once: `${at}` },

@@ -216,7 +216,7 @@ async function compare(
  * Tokens of the prompt and of what the client had received, each a nano-dollar. What was on its way to a client that left
  * it never saw: then it is what the provider had sent.
  */
-function mostFor({ usage, delivered }: Entry, told: Told | undefined): bigint {
+export function mostFor({ usage, delivered }: Entry, told: Told | undefined): bigint {
   const stayed = told !== undefined && !told.got.left
   const sent = stayed ? countTokens(told.got.text.get(0) ?? '') : (delivered.output ?? 0)
   const counted = countPrompt({ messages: [{ content: 'Hello' }], ...told?.fields })

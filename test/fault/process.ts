@@ -3,7 +3,7 @@
  * provider in this process, so that its journal outlives every crash. Money is read from the database's file.
  */
 import { Database } from 'bun:sqlite'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JsonObject } from '../../src/base/json.ts'
 import { handOver } from '../../src/commands/socket.ts'
@@ -25,13 +25,14 @@ export interface Process {
   log(): string
 }
 
-/** Resolves once `/readyz` says so. */
+/** Resolves once `/readyz` says so. `under`: the command that it runs under, such as a tracer's. */
 export async function startProcess(
   data: string,
   settings: Record<string, string> = {},
+  under: readonly string[] = [],
 ): Promise<Process> {
   const child = Bun.spawn(
-    [...program, 'serve', '--data', data, '--listen', '127.0.0.1:0', '--json'],
+    [...under, ...program, 'serve', '--data', data, '--listen', '127.0.0.1:0', '--json'],
     {
       ...{ stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' },
       env: { PATH: '/usr/bin:/bin', ...settings },
@@ -46,11 +47,11 @@ export async function startProcess(
     first += new TextDecoder().decode(bytes)
     if (first.includes('\n')) break
   }
-  if (first === '') {
+  const { url } = first === '' ? {} : JSON.parse(first)
+  if (!url) {
     await logged
-    throw new Error(`kkai serve did not start: ${said}`)
+    throw new Error(`kkai serve did not start: ${first}${said}`)
   }
-  const { url } = JSON.parse(first)
   while ((await fetch(`${url}/readyz`)).status !== 200) await Bun.sleep(10)
   return {
     ...{ url, pid: child.pid, exited: child.exited, log: () => said },
@@ -79,6 +80,12 @@ export async function verifyData(data: string): Promise<string | null> {
   return exit === 0 ? null : `verify ended with ${exit}: ${text}${errors}`
 }
 
+/** What of its memory is in RAM. */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024
+}
+
 export function openFile(data: string): Database {
   return new Database(join(data, 'kkai.db'), { readonly: true, strict: true, safeIntegers: true })
 }
@@ -91,6 +98,7 @@ export async function furnish(
   server: Process,
   origin: string,
   models: Record<string, string>,
+  sold = price,
 ): Promise<{ account: string; key: string }> {
   const place = { base_url: `${origin}/v1`, credential: 'sk-sim-test', allow_private: true }
   const file = {
@@ -99,7 +107,7 @@ export async function furnish(
       { id: 'anthropic', provider: 'simulated-anthropic', ...place },
     ],
     models: Object.entries(models).map(([id, model]) => ({
-      ...{ id, context_length: 100_000, max_output: 4096, price },
+      ...{ id, context_length: 100_000, max_output: 4096, price: sold },
       kind: model.startsWith('sim-embed') ? 'embeddings' : 'chat',
       channels: [{ channel: id.startsWith('anthropic/') ? 'anthropic' : 'openai', model }],
     })),

@@ -1,39 +1,40 @@
 /**
- * `bun run test:fault`: kills the executable 100 times under load, or as often as `--rounds` says, and 200 times while payments
- * are called back, or as often as `--callbacks` says.
+ * `bun run test:fault --full`: the whole fault matrix, for some hours; `--cut`, which is meant without either, in about ten
+ * minutes. `--only NAME` is one of its rows, `--times N` how often; `--list` names them. Each row says whether it holds, and in
+ * which figures.
  */
 import { parseArgs } from 'node:util'
-import { killInCallbacks } from './callback.ts'
-import { killAgainAndAgain } from './kill.ts'
+import { matrix } from './matrix.ts'
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '100' },
-    callbacks: { type: 'string', default: '200' },
+    full: { type: 'boolean', default: false },
+    cut: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    times: { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
 })
-const rounds = Number(values.rounds)
-const seed = Number(values.seed)
-let failed = 0
-await killAgainAndAgain(rounds, seed, (round, at) => {
-  const { afterMs, acknowledged, crashed, charged, grants, troubles } = round
-  if (troubles.length > 0) failed++
-  process.stdout.write(
-    `${at}/${rounds} killed after ${afterMs} ms: ${acknowledged} calls and ${grants} grants acknowledged, ${crashed} in flight (${charged} charged for what was sent) ${troubles.length === 0 ? 'ok' : `FAILED\n  ${troubles.join('\n  ')}`}\n`,
-  )
-})
-process.stdout.write(`${rounds - failed} passed, ${failed} failed\n`)
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const rows = matrix.filter(({ name }) => values.only === undefined || name === values.only)
+if (values.list || rows.length === 0) {
+  for (const { name, full, cut } of matrix) say(`${name} (${full} times, ${cut} in the cut)`)
+  process.exit(values.list ? 0 : 2)
+}
 
-const callbacks = Number(values.callbacks)
-const { orders, troubles } = await killInCallbacks(callbacks, seed, ({ afterMs, credited }, at) => {
-  process.stdout.write(
-    `${at}/${callbacks} killed ${afterMs} ms after the payments: ${credited} credited\n`,
-  )
-})
-process.stdout.write(
-  troubles.length === 0
-    ? `${orders} payments, each credited once\n`
-    : `FAILED\n  ${troubles.join('\n  ')}\n`,
-)
-process.exit(failed === 0 && troubles.length === 0 ? 0 : 1)
+let failed = 0
+for (const { name, full, cut, run } of rows) {
+  const begun = performance.now()
+  const times = Number(values.times ?? (values.full ? full : cut))
+  const { figures, troubles } = await run(times, Number(values.seed)).catch((cause) => ({
+    figures: 'it stopped',
+    troubles: [cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)],
+  }))
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0)
+  say(`${troubles.length === 0 ? 'ok    ' : 'FAILED'} ${name}: ${figures} (${seconds} s)`)
+  for (const trouble of troubles.slice(0, 20)) say(`  ${trouble}`)
+  if (troubles.length > 0) failed++
+}
+say(`${rows.length - failed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)

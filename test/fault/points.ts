@@ -1,0 +1,190 @@
+/**
+ * Kills the executable at named points of a call and of a payment, seen from outside: by what the provider was asked and has
+ * sent, by what is in the database's file, or by holding its write lock, so that a commit is just about to happen. Whatever
+ * the point, the next start leaves nothing held, charges no more than was sent, and credits each payment once.
+ */
+import { Database } from 'bun:sqlite'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type StripeSimulator, startStripe } from '../../src/demo/payments/stripe.ts'
+import type { Entry } from '../../src/demo/simulator/journal.ts'
+import { type Simulator, startSimulator } from '../../src/demo/simulator/simulator.ts'
+import { type Answered, ask } from '../money/client.ts'
+import { makeOrders, paymentSettings, secrets } from './callback.ts'
+import type { Outcome } from './case.ts'
+import { mostFor } from './kill.ts'
+import { furnish, openFile, type Process, startProcess, verifyData } from './process.ts'
+
+interface Scene {
+  data: string
+  server: Process
+  simulator: Simulator
+  stripe: StripeSimulator
+  order: string
+  /** Lets nobody else write from now on. */
+  lock(): void
+}
+
+interface Point {
+  name: string
+  /** The call that is made; none where it is a payment. */
+  model: string | null
+  /** Resolves at the point. */
+  reach(scene: Scene): Promise<void>
+}
+
+const pause = () => Bun.sleep(30)
+
+// biome-ignore format: a table is read by its rows
+const points: readonly Point[] = [
+  { name: 'before the hold is written', model: 'late', reach: async ({ lock }) => { lock(); await pause() } },
+  { name: 'after the hold', model: 'late', reach: ({ data }) => rowIn(data, 'hold') },
+  { name: 'after the provider is asked', model: 'late', reach: ({ simulator }) => sentBy(simulator, () => true) },
+  { name: 'after the provider’s first words', model: 'slow', reach: ({ simulator }) => sentBy(simulator, ({ frames }) => frames > 1) },
+  { name: 'in the middle of a stream', model: 'slow', reach: ({ simulator }) => sentBy(simulator, ({ frames }) => frames > 25) },
+  { name: 'after the last chunk, before it is settled', model: 'slow', reach: async ({ simulator, lock }) => {
+    await sentBy(simulator, ({ frames }) => frames > 30)
+    lock()
+    await sentBy(simulator, ({ outcome }) => outcome === 'complete')
+    await pause()
+  } },
+  { name: 'after it is settled', model: 'slow', reach: ({ data }) => rowIn(data, 'usage') },
+  { name: 'in a callback, before it is booked', model: null, reach: async ({ stripe, order, lock }) => {
+    const before = stripe.journal.length
+    lock()
+    stripe.control.pay({ order })
+    await until(() => stripe.journal.slice(before).some(({ method }) => method === 'GET'))
+    await pause()
+  } },
+  { name: 'in a callback, after it is booked', model: null, reach: ({ data, stripe, order }) => {
+    stripe.control.pay({ order })
+    return rowIn(data, "top_up WHERE state = 'paid'")
+  } },
+]
+export const pointNames = points.map(({ name }) => name)
+
+const models = { late: 'sim-chat@silence=400', slow: 'sim-chat@ttft=10,tps=200,tokens=40' }
+const patienceMs = 10_000
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (const end = Date.now() + patienceMs; !isSo(); await Bun.sleep(1)) {
+    if (Date.now() > end) throw new Error('the point is not reached')
+  }
+}
+
+function sentBy({ journal }: Simulator, isSo: (entry: Entry) => boolean): Promise<void> {
+  return until(() => journal.entries().some(isSo))
+}
+
+/** Once there is one more row there. */
+async function rowIn(data: string, table: string): Promise<void> {
+  const file = openFile(data)
+  const count = file.query<{ n: bigint }, []>(`SELECT COUNT(*) AS n FROM ${table}`)
+  const before = count.get()?.n ?? 0n
+  await until(() => (count.get()?.n ?? 0n) > before)
+  file.close()
+}
+
+/** Kills at each of the points so often. */
+export async function killAtPoints(times: number): Promise<Outcome> {
+  const data = mkdtempSync(join(tmpdir(), 'kkai-points-'))
+  const simulator = startSimulator({ hostname: '127.0.0.1', port: 0 })
+  const at: { url: string | null } = { url: null }
+  const stripe = startStripe({
+    ...{ hostname: '127.0.0.1', port: 0, ...secrets, retryMs: [20, 200] },
+    webhookUrl: () => (at.url === null ? null : `${at.url}/api/payments/stripe`),
+  })
+  const { settings, environment } = paymentSettings(stripe.url)
+  const troubles: string[] = []
+  let kills = 0
+  try {
+    const first = await startProcess(data, environment)
+    const { key } = await furnish(first, simulator.url, models)
+    await end(first)
+    for (const point of points) {
+      for (let round = 1; round <= times; round++) {
+        const [order = ''] = point.model ? [] : await makeOrders(data, settings, ++kills, 1)
+        simulator.journal.clear()
+        const server = await startProcess(data, environment)
+        at.url = server.url
+        const lock = openLock(data)
+        const call = point.model ? ask({ url: server.url, key }, callOf(point.model)) : null
+        await point.reach({ data, server, simulator, stripe, order, lock: lock.take })
+        await end(server)
+        lock.release()
+        const again = await startProcess(data, environment)
+        at.url = again.url
+        if (order !== '') await until(() => isPaid(data, order))
+        const told = await call
+        await end(again)
+        const wrong = [
+          ...findWrong(data, { entry: simulator.journal.entries()[0], told, order }),
+          await verifyData(data),
+        ]
+        for (const what of wrong) if (what !== null) troubles.push(`${point.name}: ${what}`)
+      }
+    }
+  } finally {
+    await simulator.stop()
+    await stripe.stop()
+    rmSync(data, { recursive: true, force: true })
+  }
+  return { figures: `${points.length} points, ${times} kills at each`, troubles }
+}
+
+const callOf = (model: string) => ({ model, stream: true, stream_options: { include_usage: true } })
+
+async function end(server: Process): Promise<void> {
+  server.kill('SIGKILL')
+  await server.exited
+}
+
+function openLock(data: string) {
+  const file = new Database(join(data, 'kkai.db'), { readwrite: true })
+  file.run('PRAGMA busy_timeout = 2000')
+  return {
+    take: () => {
+      file.run('BEGIN IMMEDIATE')
+    },
+    release: () => file.close(),
+  }
+}
+
+function isPaid(data: string, order: string): boolean {
+  const file = openFile(data)
+  const row = file.query("SELECT 1 FROM top_up WHERE id = ? AND state = 'paid'").get(order)
+  file.close()
+  return row !== null
+}
+
+interface Known {
+  entry: Entry | undefined
+  told: Answered | null
+  order: string
+}
+
+function findWrong(data: string, { entry, told, order }: Known): string[] {
+  const file = openFile(data)
+  const held = file.query('SELECT id FROM hold').all().length
+  const credited = file
+    .query('SELECT t.id FROM transfer t JOIN top_up o ON o.transfer_id = t.id WHERE o.id = ?')
+    .all(order).length
+  const call = file
+    .query<{ charged: bigint; posts: bigint }, [string]>(
+      `SELECT charged, (SELECT COUNT(*) FROM transfer WHERE pending_id = usage.id) AS posts
+      FROM usage WHERE id = ?`,
+    )
+    .get(entry?.caller ?? told?.id ?? '')
+  file.close()
+  const most = entry ? mostFor(entry, undefined) : 0n
+  return [
+    ...(held > 0 ? [`${held} left held`] : []),
+    ...(order !== '' && credited !== 1 ? [`${order} credited ${credited} times`] : []),
+    ...(entry && call === null ? ['asked of the provider without a record'] : []),
+    ...(call && (call.posts !== 1n || call.charged > most)
+      ? [`charged ${call.charged} of at most ${most}, resolved ${call.posts} times`]
+      : []),
+    ...(told?.cost && told.cost !== call?.charged ? ['told another cost than is charged'] : []),
+  ]
+}
