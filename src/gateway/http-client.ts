@@ -40,7 +40,7 @@ export interface HttpClient {
   close(): void
 }
 
-const mostUnread = 256 * 1024
+const mostUnread = 64 * 1024
 const idleMs = 30_000
 /** How long an upstream may take to end a reply that has said it is over. */
 const lingerMs = 1_000
