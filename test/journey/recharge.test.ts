@@ -33,7 +33,7 @@ describe('Ann', () => {
     async () => {
       const { page } = ann
       await openBilling()
-      await sees(page, 'Automatic top-up')
+      await page.click(`${section} summary`)
       await fill(page, 'monthly_cap', '10')
       await page.click(`${section} [name="agree"]`)
       await press(page, 'Agree, and save a card at Stripe')
