@@ -29,6 +29,14 @@ const billing = (person: Person) => open(person, `/accounts/${person.account}/bi
 const balanceOf = ({ page }: Person) =>
   page.$eval('.cards .big', (element) => element.textContent?.replace(/\s/g, ' '))
 
+/** The pages of her orders, the newest first; one may be linked more than once. */
+const ordersOf = async ({ page }: Person) => {
+  const all = await page.$$eval('a[href*="/top-ups/"]', (links) =>
+    links.map((one) => one.getAttribute('href') ?? ''),
+  )
+  return [...new Set(all.filter((href) => /\/top-ups\/top_\w+$/.test(href)))]
+}
+
 /** Chooses US$25 and that way to pay, and goes to the processor's page. */
 async function leaveToPay({ page }: Person, way: string, total: string): Promise<void> {
   await page.click('[name="preset"][value="25"]')
@@ -89,8 +97,7 @@ for (const buyer of buyers) {
         await page.evaluate(() => history.back())
         await page.waitForFunction((origin) => location.origin === origin, {}, platform.url)
         await billing(her)
-        const orders = await page.$$eval('a[href*="/top-ups/"]', (all) => all.length)
-        expect(orders).toBe(2)
+        expect(await ordersOf(her)).toHaveLength(2)
         expect(await balanceOf(her)).toBe(buyer.full)
       },
       60_000,
@@ -141,9 +148,7 @@ for (const buyer of buyers) {
         const { page } = her
         await billing(her)
         // The newest stands first: the one that was not paid.
-        const orders = await page.$$eval('a[href*="/top-ups/"]', (all) =>
-          all.map((one) => one.getAttribute('href') ?? ''),
-        )
+        const orders = await ordersOf(her)
         await open(her, orders.at(-1) ?? '')
         await press(page, buyer.ask)
         await fill(page, 'reason', `${buyer.name} bought too much`)
