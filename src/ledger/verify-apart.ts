@@ -85,6 +85,7 @@ function describeChains({ houses, customers, ...count }: Walked, payments: numbe
   const named = (prefix: string) =>
     [...houses]
       .filter(([id]) => id.startsWith(prefix))
+      .sort()
       .map(([id, sum]) => `${id} ${formatUsd(sum)}`)
       .join(', ')
   return [

@@ -91,7 +91,7 @@ async function readKept(snapshot: Snapshot, note: NoteLot): Promise<Map<string, 
   for await (const page of snapshot.pages<LotRow>(`
     SELECT l.id, l.account_id, l.kind, l.amount, l.spent, l.expires_at, t.seq, t.code, t.amount AS came,
       CASE WHEN t.credit_id = t.account_id THEN t.account_id ELSE '' END AS receiver
-    FROM lot l JOIN transfer t ON t.id = l.id`)) {
+    FROM lot l LEFT JOIN transfer t ON t.id = l.id`)) {
     for (const row of page) {
       const kind = codes[row.code as keyof typeof codes]?.lot
       const right = row.amount === row.came && row.kind === kind && row.account_id === row.receiver

@@ -130,7 +130,7 @@ describe.each(databases)('on %s', (_, open) => {
     expect(Object.fromEntries(checks.map(({ name, detail }) => [name, detail]))).toMatchObject({
       lots: '5 lots',
       payments: '5 payments, refunds, disputes and vouchers',
-      clearing: 'clearing:stripe -0.00000094, clearing:manual -0.00000005',
+      clearing: 'clearing:manual -0.00000005, clearing:stripe -0.00000094',
     })
   })
 

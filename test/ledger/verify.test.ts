@@ -173,7 +173,7 @@ describe.each(databases)('on %s', (_, open) => {
     ).toMatchObject({
       'hash-chain': '11 transfers of 7 accounts',
       'debits-equal-credits':
-        'customers 0.00000005, promo -0.00000105, clearing:stripe -0.0000005, income 0.00000158, writeoff -0.00000008',
+        'customers 0.00000005, clearing:stripe -0.0000005, income 0.00000158, promo -0.00000105, writeoff -0.00000008',
       holds: '3 resolved, 1 open',
       'usage-cost': '3 usage records',
       clearing: 'clearing:stripe -0.0000005',
