@@ -130,6 +130,7 @@ for (const buyer of buyers) {
       async () => {
         const { page } = her
         await page.click('a[href*="/receipts/"]')
+        await page.waitForSelector('article.paper', { timeout: 10_000 })
         await sees(page, buyer.receipt)
         await page.emulateMediaType('print')
         const beside = await page.$$eval('header, footer, aside, nav', (all) =>
