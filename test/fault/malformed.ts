@@ -52,8 +52,8 @@ const damages: Record<string, (text: string, random: Random) => string> = {
 }
 const kinds = Object.keys(damages)
 
-/** Garbage that waits for its collector included; whoever kept what 200 of them send would be far beyond. */
-const mostGrowth = 384 * 2 ** 20
+/** Garbage that waits for its collector included; a thousand of them send 1.4 GB. */
+const mostGrowth = 320 * 2 ** 20
 const patienceMs = 20_000
 
 /** As many damaged streams, every kind in turn. */
