@@ -29,6 +29,14 @@ const guides = {
     en: () => import('../docs/en/operating.md', { with: { type: 'text' } }),
     'zh-TW': () => import('../docs/zh-TW/operating.md', { with: { type: 'text' } }),
   },
+  reliability: {
+    en: () => import('../docs/en/reliability.md', { with: { type: 'text' } }),
+    'zh-TW': () => import('../docs/zh-TW/reliability.md', { with: { type: 'text' } }),
+  },
+  security: {
+    en: () => import('../docs/en/security.md', { with: { type: 'text' } }),
+    'zh-TW': () => import('../docs/zh-TW/security.md', { with: { type: 'text' } }),
+  },
 }
 type Guide = keyof typeof guides
 const names = Object.keys(guides) as Guide[]
