@@ -21,6 +21,12 @@ export class Refusal extends Error {
   }
 }
 
+/** For `catch`: a refusal of that code is told as another one, at a field that only the page knows. */
+export const retold = (code: string, as: string, param: string) => (cause: unknown) => {
+  const fits = cause instanceof Refusal && cause.code === code
+  throw fits ? new Refusal(as, '', cause.status, param) : cause
+}
+
 interface Reply<T> {
   data: T
   error: { status: unknown; value: unknown } | null

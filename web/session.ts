@@ -19,7 +19,7 @@ export async function refreshSession(): Promise<SessionFacts> {
 
 /** Where who is not signed in is sent; she comes back to where she was. */
 export function loginPath(): string {
-  return `/login?next=${encodeURIComponent(location.pathname + location.search)}`
+  return `/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`
 }
 
 /** A path of this site, or its start: `next` comes from the address, and must not lead elsewhere. */

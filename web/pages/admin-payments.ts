@@ -1,6 +1,6 @@
 /** Every order, as those who run the platform see them: what does not reconcile, asking again, transfers that arrived, settings. */
 import { useSignal } from '@preact/signals'
-import { api, ask } from '../api.ts'
+import { api, ask, retold } from '../api.ts'
 import { money } from '../format.ts'
 import { Act } from '../parts/act.ts'
 import { mayAdmin } from '../parts/admin.ts'
@@ -107,7 +107,9 @@ function Arrived({ row, onClose }: { row: PaymentView; onClose(): void }) {
   const w = adminPayments()
   const send = async (data: FormData) => {
     const body = { reference: textOf(data, 'reference'), amount: textOf(data, 'amount') }
-    await withRecent(() => ask(api.admin.payments({ id: row.id }).confirm.post(body)))
+    await withRecent(() => ask(api.admin.payments({ id: row.id }).confirm.post(body))).catch(
+      retold('invalid_amount', 'amount_differs', 'amount'),
+    )
     onClose()
   }
   return html`<${Dialog} title=${w.confirmTitle} onClose=${onClose}>

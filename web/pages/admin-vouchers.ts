@@ -1,7 +1,7 @@
 /** What the operator gives away: batches of voucher codes, which are shown once, and credit granted to one account. */
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import { api, ask } from '../api.ts'
+import { api, ask, retold } from '../api.ts'
 import { usd } from '../format.ts'
 import { Act } from '../parts/act.ts'
 import { mayAdmin } from '../parts/admin.ts'
@@ -89,12 +89,9 @@ function NewBatch({ onMade }: { onMade(codes: string[]): void }) {
       expires_at: endOfDayOrNull(data, 'expires_at'),
       credit_days: numberOrNull(data, 'credit_days'),
     }
-    if (
-      !confirm(
-        w.makeSure(body.count, usd(body.credit), usd(String(body.count * Number(body.credit)))),
-      )
-    )
-      return
+    const all = body.count * Number(body.credit)
+    // What is no amount is refused at its field.
+    if (all > 0 && !confirm(w.makeSure(body.count, usd(body.credit), usd(String(all))))) return
     onMade((await withRecent(() => ask(route.post(body)))).codes)
   }
   const whole = { type: 'number', min: '1', step: '1', autocomplete: 'off' }
@@ -156,8 +153,10 @@ function Grant() {
       ...{ account: textOf(data, 'account'), amount: textOf(data, 'amount') },
       ...{ reason: textOf(data, 'reason'), expires_at: endOfDayOrNull(data, 'expires_at'), once },
     }
-    if (!confirm(w.grantSure(usd(body.amount), body.account))) return
-    const { amount } = await withRecent(() => ask(api.admin.grants.post(body)))
+    if (Number(body.amount) > 0 && !confirm(w.grantSure(usd(body.amount), body.account))) return
+    const { amount } = await withRecent(() => ask(api.admin.grants.post(body))).catch(
+      retold('not_found', 'account_unknown', 'account'),
+    )
     done.value = adminVouchers().granted(usd(amount))
     round.value++
   }

@@ -100,9 +100,15 @@ function Order({ account, options }: { account: string; options: Options }) {
       ${
         quote.value
           ? html`<${Cost} of=${quote.value} />`
-          : html`<p class=${quote.cause ? 'error' : 'soft'}>${quote.cause ? refusalWords(quote.cause) : '…'}</p>`
+          : html`<${NoQuote} cause=${quote.cause} form=${form} />`
       }
       <p><small>${way?.processor !== 'manual' && html`${w.leaving} `}<a href="#billed-to">${w.billedTo}</a></small></p></div>`}<//>`
+}
+
+/** Once it is said at the field, it is not said twice. */
+function NoQuote({ cause, form }: { cause: unknown; form: FormState }) {
+  if (cause === null || form.refused.value !== null) return html`<p class="soft">…</p>`
+  return html`<p class="error">${refusalWords(cause)}</p>`
 }
 
 const outOfRange = () => new Refusal('invalid_amount', '', 400, 'credit')
