@@ -1,13 +1,21 @@
 /**
  * All checks, as the integration server runs them: types, format, the executable, then every test against it. Each step
- * counts as one; the last line is `N passed, N failed`. Needs nothing but Bun: the packages are installed first.
+ * counts as one, and so does the evidence: that every test which the guides name ran and passed. The last line is `N passed,
+ * N failed`. Needs nothing but Bun: the packages are installed first.
  */
+import { attacks } from './evidence/claims.ts'
+import { prove, type Ran, readReport } from './evidence/proof.ts'
+
 const root = `${import.meta.dir}/..`
 const bun = process.execPath
 
 interface Sum {
   passed: number
   failed: number
+}
+
+interface Tests extends Sum {
+  ran: Ran[]
 }
 
 const steps: readonly [name: string, command: string[]][] = [
@@ -31,17 +39,33 @@ async function run(command: string[], onText: (text: string) => void = () => {})
   return (await child.exited) === 0
 }
 
+const reportFile = `${root}/dist/tests.xml`
+
 /** `bun test` ends with lines such as ` 12 pass` and ` 1 fail`; that it failed without counting one is a failure too. */
-async function runTests(...which: string[]): Promise<Sum> {
+async function runTests(...which: string[]): Promise<Tests> {
   let text = ''
-  const command = [bun, 'test', '--isolate', '--timeout', '30000', ...which]
+  const report = ['--reporter=junit', `--reporter-outfile=${reportFile}`]
+  const command = [bun, 'test', '--isolate', '--timeout', '30000', ...report, ...which]
+  await Bun.write(reportFile, '')
   const succeeded = await run(command, (more) => {
     text = (text + more).slice(-4_000)
   })
   const count = (word: string) =>
     Number(text.match(new RegExp(`^ *(\\d+) ${word}$`, 'm'))?.[1] ?? 0)
   const passed = count('pass')
-  return { passed, failed: Math.max(count('fail'), succeeded && passed > 0 ? 0 : 1) }
+  const failed = Math.max(count('fail'), succeeded && passed > 0 ? 0 : 1)
+  return { passed, failed, ran: readReport(await Bun.file(reportFile).text()) }
+}
+
+/** Says each test that a guide names and that is not proven; what this machine cannot run fails nothing. */
+function checkEvidence(ran: readonly Ran[]): boolean {
+  const { unproven, notHere } = prove(
+    attacks.flatMap(({ tests }) => tests),
+    ran,
+  )
+  for (const test of notHere) process.stderr.write(`not run here: ${test}\n`)
+  for (const what of unproven) process.stderr.write(`${what}\n`)
+  return unproven.length === 0
 }
 
 async function runAll(): Promise<Sum> {
@@ -54,12 +78,17 @@ async function runAll(): Promise<Sum> {
     else sum.failed++
   }
   // Journeys in a process of their own: a browser is slow enough without the others' leftovers.
+  const ran: Ran[] = []
   for (const which of [['--path-ignore-patterns', 'test/journey/**'], ['test/journey']]) {
     process.stderr.write(`\n— tests ${which.join(' ')}\n`)
-    const { passed, failed } = await runTests(...which)
-    sum.passed += passed
-    sum.failed += failed
+    const tests = await runTests(...which)
+    sum.passed += tests.passed
+    sum.failed += tests.failed
+    ran.push(...tests.ran)
   }
+  process.stderr.write('\n— evidence\n')
+  if (checkEvidence(ran)) sum.passed++
+  else sum.failed++
   return sum
 }
 

@@ -1,9 +1,11 @@
 /**
  * `bun run test:fault --full`: the whole fault matrix, for some hours; `--cut`, which is meant without either, in about ten
  * minutes. `--only NAME` is one of its rows, `--times N` how often; `--list` names them. Each row says whether it holds, and in
- * which figures.
+ * which figures; with `--record` the guide to reliability says it too.
  */
 import { parseArgs } from 'node:util'
+import { recordFault } from '../evidence/record.ts'
+import { writeGuides } from '../evidence/tables.ts'
 import { matrix } from './matrix.ts'
 
 const { values } = parseArgs({
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     times: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    record: { type: 'boolean', default: false },
   },
 })
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -31,10 +34,13 @@ for (const { name, full, cut, run } of rows) {
     figures: 'it stopped',
     troubles: [cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)],
   }))
-  const seconds = ((performance.now() - begun) / 1000).toFixed(0)
-  say(`${troubles.length === 0 ? 'ok    ' : 'FAILED'} ${name}: ${figures} (${seconds} s)`)
+  const seconds = Math.round((performance.now() - begun) / 1000)
+  const held = troubles.length === 0
+  say(`${held ? 'ok    ' : 'FAILED'} ${name}: ${figures} (${seconds} s)`)
   for (const trouble of troubles.slice(0, 20)) say(`  ${trouble}`)
-  if (troubles.length > 0) failed++
+  if (!held) failed++
+  if (values.record) recordFault(name, { figures, held, seconds })
 }
+if (values.record) writeGuides()
 say(`${rows.length - failed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

@@ -1,8 +1,11 @@
 /**
  * `bun run test:sim`: 10,000 seeds, or as many as `--seeds` says from `--from` on; `--seed S` replays one and tells all that
  * was seen of it. Every seed that fails is printed, with how to replay it; what should happen sometimes must have happened.
+ * With `--record` the guide to reliability says what was seen.
  */
 import { parseArgs } from 'node:util'
+import { recordSimulation } from '../evidence/record.ts'
+import { writeGuides } from '../evidence/tables.ts'
 import { makeTemplate, simulate } from './simulate.ts'
 import { neverSeen } from './sometimes.ts'
 
@@ -11,6 +14,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '10000' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    record: { type: 'boolean', default: false },
   },
 })
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -38,6 +42,10 @@ template.remove()
 for (const [what, times] of [...total].sort()) say(`${String(times).padStart(9)}  ${what}`)
 const never = values.seed === undefined ? neverSeen(total) : []
 if (never.length > 0) say(`NEVER SEEN: ${never.join(', ')}`)
-const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+const seconds = Math.round((performance.now() - begun) / 1000)
 say(`${seeds - failed.length} passed, ${failed.length} failed in ${seconds} s`)
+if (values.record) {
+  recordSimulation({ seeds, failed: failed.length, seconds, seen: Object.fromEntries(total) })
+  writeGuides()
+}
 process.exit(failed.length + never.length === 0 ? 0 : 1)
