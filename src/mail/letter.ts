@@ -23,6 +23,12 @@ export type LetterBody =
   | { kind: 'credit_expires'; path: string; accountName: string; amount: string; at: number }
   | { kind: 'key_budget'; path: string; keyName: string; percent: 80 | 100; limit: string }
   | { kind: 'price_rise'; path: string; accountName: string; rises: readonly ToldRise[] }
+  | {
+      kind: 'price_rise_called_off'
+      path: string
+      accountName: string
+      rises: readonly CalledOffRise[]
+    }
   | { kind: 'model_retires'; path: string; accountName: string; models: readonly ToldRetirement[] }
   | { kind: 'announcement' | 'maintenance'; path: string; title: string; text: string }
   | {
@@ -68,6 +74,11 @@ export interface ToldRise {
   model: string
   at: number
   prices: readonly { unit: string; from: string; to: string }[]
+}
+/** What was told for `at` does not come. */
+export interface CalledOffRise {
+  model: string
+  at: number
 }
 export interface ToldRetirement {
   model: string

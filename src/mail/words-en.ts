@@ -1,5 +1,6 @@
 /** What mails say, in English: the shape that other languages fill. */
 import type { Letter } from './letter.ts'
+import { chooseEn as choose, modelsEn } from './words-models.ts'
 import { rechargeEn } from './words-recharge.ts'
 
 export interface Said {
@@ -28,7 +29,6 @@ const notYou =
 const ignore = 'If you did not ask for this, ignore this mail: nothing changes.'
 const time = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
-const choose = 'Which notices are mailed to you is chosen in your settings.'
 const daysTold = (days: number) =>
   days === 0 ? 'less than a day' : `about ${days} ${days === 1 ? 'day' : 'days'}`
 /** A text of the operator: paragraphs between blank lines. */
@@ -207,27 +207,7 @@ export const en: MailWords = {
       button: 'Look at the key',
       after: [choose],
     }),
-    price_rise: ({ accountName, rises }) => ({
-      subject: `Prices of models that ${accountName} uses will rise`,
-      lines: [
-        `In USD per 1,000,000 units, for models that ${accountName} used in the last 30 days:`,
-        ...rises.map(
-          ({ model, at, prices }) =>
-            `${model}, from ${time(at)}: ${prices.map(({ unit, from, to }) => `${unit} ${from} → ${to}`).join(', ')}`,
-        ),
-      ],
-      button: 'Look at the models',
-      after: [choose],
-    }),
-    model_retires: ({ accountName, models }) => ({
-      subject: `Models that ${accountName} uses will be retired`,
-      lines: models.map(
-        ({ model, successor, at }) =>
-          `${model} is not served from ${time(at)} on.${successor === null ? '' : ` Move to ${successor} before.`}`,
-      ),
-      button: 'Look at the models',
-      after: [choose],
-    }),
+    ...modelsEn,
     announcement: (letter) => said('Announcement', letter),
     maintenance: (letter) => said('Maintenance', letter),
     topup_paid: ({ accountName, credit, total }) => ({

@@ -1,12 +1,12 @@
 /** What mails say, in Traditional Chinese. */
 import type { MailWords } from './words-en.ts'
+import { chooseZhTw as choose, modelsZhTw } from './words-models.ts'
 import { rechargeZhTw } from './words-recharge.ts'
 
 const notYou = '如果不是您本人，請變更密碼，並於設定中檢查登入狀態。'
 const ignore = '如果不是您提出的，請忽略此信，不會有任何變更。'
 const time = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
-const choose = '要以電子郵件接收哪些通知，可於個人設定中選擇。'
 const said = (kind: string, { title, text }: { title: string; text: string }) => ({
   ...{
     subject: `${kind}：${title}`,
@@ -168,27 +168,7 @@ export const zhTW: MailWords = {
       button: '查看金鑰',
       after: [choose],
     }),
-    price_rise: ({ accountName, rises }) => ({
-      subject: `${accountName} 使用的模型即將調漲`,
-      lines: [
-        `以下為 ${accountName} 最近 30 天使用過的模型，價格以每 1,000,000 單位的美元計：`,
-        ...rises.map(
-          ({ model, at, prices }) =>
-            `${model}，自 ${time(at)} 起：${prices.map(({ unit, from, to }) => `${unit} ${from} → ${to}`).join('、')}`,
-        ),
-      ],
-      button: '查看模型',
-      after: [choose],
-    }),
-    model_retires: ({ accountName, models }) => ({
-      subject: `${accountName} 使用的模型即將停止服務`,
-      lines: models.map(
-        ({ model, successor, at }) =>
-          `${model} 將於 ${time(at)} 停止服務。${successor === null ? '' : `請先改用 ${successor}。`}`,
-      ),
-      button: '查看模型',
-      after: [choose],
-    }),
+    ...modelsZhTw,
     announcement: (letter) => said('公告', letter),
     maintenance: (letter) => said('維護通知', letter),
     topup_paid: ({ accountName, credit, total }) => ({

@@ -21,6 +21,10 @@ export type WebhookEvent =
   | { type: 'low_balance'; data: LowBalance }
   | { type: 'key_budget'; data: KeyBudget }
   | { type: 'price_rise'; data: PriceRise }
+  | {
+      type: 'price_rise_called_off'
+      data: Pick<PriceRise, 'account_id' | 'model' | 'effective_at'>
+    }
   | { type: 'model_retires'; data: ModelRetires }
   | { type: 'announcement'; data: Announced }
 

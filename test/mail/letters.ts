@@ -41,6 +41,7 @@ const bodies: Bodies = {
     ...{ ...account, path: '/models' },
     rises: [{ model: 'm', at, prices: [{ unit: 'input', from: '1.00', to: '2.00' }] }],
   },
+  price_rise_called_off: { ...account, path: '/models', rises: [{ model: 'm', at }] },
   model_retires: { ...account, path: '/models', models: [{ model: 'm', successor: 'n', at }] },
   announcement: { path: '/status', title: 'A new model', text: 'It is fast.' },
   maintenance: { path: '/status', title: 'An hour of pause', text: 'At noon.' },

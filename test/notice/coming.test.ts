@@ -5,6 +5,8 @@ import type { UnitClass } from '../../src/base/units.ts'
 import { applyCatalog } from '../../src/catalog/apply.ts'
 import { openCatalog } from '../../src/catalog/book.ts'
 import type { Catalog, Model, PriceVersion } from '../../src/catalog/model.ts'
+import { remember } from '../../src/notice/alert.ts'
+import { tellCalledOff } from '../../src/notice/called-off.ts'
 import { comingChanges, compareRates, tellComing } from '../../src/notice/coming.ts'
 import { listNotices } from '../../src/notice/current.ts'
 import { changePreferences } from '../../src/notice/preference.ts'
@@ -36,6 +38,13 @@ const catalog = (...models: Model[]): Catalog => ({
 })
 const rising = (id: string, at = now + 9 * dayMs, price = `prc_${id}`) =>
   model(id, { sell: [version('prc_old', 0, 2n), version(price, at, 3n)] })
+/** `prc_m` would have risen to 3 at `at`; `instead` was published after it, `later` for another time. */
+const replacing = (id: string, at: number, instead: bigint, later?: number) => {
+  const { sell } = rising(id, at)
+  return model(id, {
+    sell: [...sell, version('prc_x', at, instead), ...(later ? [version('prc_y', later, 3n)] : [])],
+  })
+}
 
 test.each<[string, Rate[], Rate[], boolean]>([
   ['one class rises', rates({ input: 1n }), rates({ input: 2n }), true],
@@ -156,6 +165,26 @@ describe.each(databases)('on %s', (_, open) => {
     expect(shown).toEqual([['acme', 'price_rise']])
   })
 
+  test('a rise that is called off is told once to who was told of it, and to nobody else', async () => {
+    const people = await openShop(open)
+    const at = now + 9 * dayMs
+    await tellComing(people, catalog(rising('m')))
+    await use(people, 'idle', 'm', now)
+    const calledOff = catalog(replacing('m', at, 2n))
+    for (const _ of [1, 2]) {
+      await tellCalledOff(people, calledOff)
+      await tellComing(people, calledOff)
+    }
+    expect(await mailed(people)).toEqual([
+      ...['price_rise ann@example.com', 'price_rise_called_off ann@example.com'],
+    ])
+    const sent = await people.store.db.select().from(delivery).orderBy(delivery.kind)
+    expect(sent.map(({ kind }) => kind)).toEqual(['price_rise', 'price_rise_called_off'])
+    expect(JSON.parse(sent[1]?.body ?? '').data).toEqual({
+      ...{ account_id: 'acme', model: 'm', effective_at: '2026-01-24T12:00:00.000Z' },
+    })
+  })
+
   test('two nodes that look at once tell once', async () => {
     const people = await openShop(open)
     await Promise.all([1, 2].map(() => tellComing(people, catalog(rising('m'), rising('n')))))
@@ -188,6 +217,22 @@ describe.each(databases)('on %s', (_, open) => {
     await tellComing(people, catalog(rising('soon', now + dayMs + 1)))
     expect(await people.store.db.select().from(delivery)).toHaveLength(3)
   })
+})
+
+test.each<[string, Model, string[]]>([
+  ['a smaller rise', replacing('m', now + dayMs, 2n), ['m']],
+  ['a fall', replacing('m', now + dayMs, 1n), ['m']],
+  ['what was so before, minutes before its time', replacing('m', now - 1, 2n), ['m']],
+  ['what was so before, long ago', replacing('m', now - dayMs, 2n), []],
+  ['the same again', replacing('m', now + dayMs, 3n), []],
+  ['another at a later time', replacing('m', now + dayMs, 2n, now + 2 * dayMs), ['m']],
+  ['nothing', rising('m', now + dayMs), []],
+])('a rise in whose place comes %s', async (_what, changed, expected) => {
+  const people = await openShop(openTestSqlite)
+  await people.store.write((db) => [remember(db, 'acme', 'price_rise', 'prc_m', now)])
+  await tellCalledOff(people, catalog(changed))
+  const sent = await people.store.db.select().from(delivery)
+  expect(sent.map(({ body }) => JSON.parse(body).data.model)).toEqual(expected)
 })
 
 test('who begins to use a model before its price rises is told then', async () => {
