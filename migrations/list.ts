@@ -11,6 +11,7 @@ import credit from './0005_credit.sql' with { type: 'text' }
 import operator from './0006_operator.sql' with { type: 'text' }
 import auditPostgres from './0007_audit.postgres.sql' with { type: 'text' }
 import audit from './0007_audit.sql' with { type: 'text' }
+import providerCost from './0009_provider_cost.sql' with { type: 'text' }
 
 export interface Migration {
   name: string
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005_credit', sql: credit },
   { name: '0006_operator', sql: operator },
   { name: '0007_audit', sql: audit, postgres: auditPostgres },
+  { name: '0009_provider_cost', sql: providerCost },
 ]

@@ -5,6 +5,7 @@
  * rounded once a component.
  */
 import { AppError } from './error.ts'
+import { isCount } from './json.ts'
 import { priceFallback, promptTokens, type UnitClass, type Units, unitClasses } from './units.ts'
 
 export const nanoPerUsd = 1_000_000_000n
@@ -31,6 +32,20 @@ export function parseUsd(text: unknown, param: string | null = null): bigint {
     })
   }
   return nano
+}
+
+/** No single call costs more dollars. */
+const dearestCall = 10_000
+
+/** A JSON number of dollars, as a provider says what a call cost, in nano-USD, to the nearest; null where none costs that. */
+export function readUsd(value: unknown): bigint | null {
+  if (typeof value !== 'number' || !(value >= 0 && value <= dearestCall)) return null
+  return parseDecimal(value.toFixed(9), 9)
+}
+
+/** The same of a whole number of ticks, 1e-10 dollars. */
+export function readTicks(value: unknown): bigint | null {
+  return isCount(value, 0, dearestCall * 1e10) ? (BigInt(value) + 5n) / 10n : null
 }
 
 /** A price as the catalogue writes it (`"0.15"` dollars per 1M units) in pico-USD per unit; at most six decimals. */

@@ -5,11 +5,11 @@
 import type { JsonObject } from '../base/json.ts'
 import { longestOutput, longestPrompt } from './simulator/models.ts'
 import { scenarios } from './simulator/scenarios.ts'
+import { listPrice } from './simulator/usage.ts'
 
 const credential = 'sk-sim-demo'
 
 const price = { input: '0.15', output: '0.60', cache_read: '0.075', cache_write: '0.1875' }
-const buyPrice = { input: '0.12', output: '0.48', cache_read: '0.06', cache_write: '0.15' }
 
 /** Hosts that differ from OpenAI in what must be said to them, or believed of them. */
 const quirks: Record<string, JsonObject> = {
@@ -57,6 +57,6 @@ function model(entry: Entry): JsonObject {
     traits: { description: does },
     channels: [{ channel: channelOf(entry), model }],
     price: chat ? price : { input: price.input },
-    buy_price: chat ? buyPrice : { input: buyPrice.input },
+    buy_price: chat ? listPrice : { input: listPrice.input },
   }
 }

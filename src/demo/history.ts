@@ -15,7 +15,8 @@ const days = 30
 
 /** Which model, how often in a hundred calls, and how much it usually reads and writes. */
 const habits = [
-  { id: 'sim-chat', share: 55, input: 900, output: 260 },
+  { id: 'sim-chat', share: 45, input: 900, output: 260 },
+  { id: 'demo/openrouter', share: 10, input: 900, output: 260 },
   { id: 'sim-fast', share: 20, input: 400, output: 60 },
   { id: 'anthropic/sim-chat', share: 15, input: 2_200, output: 700 },
   { id: 'sim-reasoner', share: 10, input: 1_500, output: 1_800 },
@@ -67,6 +68,7 @@ function drawCall(
   const failed = chance() < 0.015
   const units = failed ? {} : drawUnits(habit, chance)
   const cost = costOf(units, sell?.rates ?? [])
+  const buyCost = costOf(units, buy?.rates ?? [])
   const keyId = keys[Math.floor(chance() ** 2 * keys.length)] as string
   const id = newId('gen-', at)
   const streamed = chance() < 0.7
@@ -86,7 +88,8 @@ function drawCall(
     },
     settlement: {
       ...{ id, draft, channelId: model.routes[0]?.channel.id ?? null, units, cost, ...ending },
-      ...{ buyCost: costOf(units, buy?.rates ?? []), flags: null, overdraft: 0n },
+      ...{ buyCost, reportedCost: habit.id === 'demo/openrouter' ? buyCost : null },
+      ...{ flags: null, overdraft: 0n },
       usageSource: failed ? ('none' as const) : ('provider' as const),
       finishReason: failed ? null : 'stop',
       firstTokenMs: failed ? null : 180 + Math.floor(chance() * 400),

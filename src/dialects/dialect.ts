@@ -147,6 +147,8 @@ export type CallEvent =
 export interface Usage {
   units: Units
   plausible: boolean
+  /** What the provider says the call cost, in nano-USD: null where no call costs that, left out where it says nothing. */
+  reportedCost?: bigint | null
 }
 
 /** Why an upstream did not answer as asked, and whose fault it is. */

@@ -7,6 +7,7 @@ import { isCount, isObject, type JsonObject } from '../base/json.ts'
 import { completionTokens, promptTokens } from '../base/units.ts'
 import { Counting } from './count.ts'
 import type { Bill, Quirks, Usage } from './dialect.ts'
+import { readReportedCost } from './reported-cost.ts'
 
 /** `delivered`: whether any output was seen; a report of none is then not believed. */
 export function readOpenaiUsage(raw: JsonObject, quirks: Quirks, delivered: boolean): Usage {
@@ -28,7 +29,7 @@ export function readOpenaiUsage(raw: JsonObject, quirks: Quirks, delivered: bool
   const audioOut = counting.part(details.audio_tokens, completion - reasoning)
 
   counting.must(prompt > 0 && isCount(completion) && (completion > 0 || !delivered))
-  return counting.usage({
+  const usage = counting.usage({
     input: prompt - cacheRead - cacheWrite - audioIn,
     cache_read: cacheRead,
     cache_write: cacheWrite,
@@ -38,6 +39,8 @@ export function readOpenaiUsage(raw: JsonObject, quirks: Quirks, delivered: bool
     audio_out: audioOut,
     search: counting.count(raw.num_sources_used),
   })
+  const reportedCost = readReportedCost(raw)
+  return reportedCost === undefined ? usage : { ...usage, reportedCost }
 }
 
 /**

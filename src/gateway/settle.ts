@@ -45,6 +45,7 @@ export async function settle(app: Gateway, hold: HoldInHand, ending: Ending): Pr
         draft: hold.draft,
         channelId: hold.route?.channel.id ?? null,
         ...{ units, cost, buyCost: buy === null ? 0n : costOf(units, buy.rates) },
+        reportedCost: hold.tally.usage?.reportedCost ?? null,
         ...{ usageSource: source, outcome: ending.outcome, status: ending.status },
         flags: hold.flags.size === 0 ? null : [...hold.flags].join(','),
         finishReason: hold.tally.finish,
@@ -142,6 +143,7 @@ function logCall(app: Gateway, hold: HoldInHand, ending: Ending, charged: bigint
     ...{ channel: hold.route?.channel.id, outcome: ending.outcome, status: ending.status },
     ...{ charged_nano: String(charged), ms: Math.round(app.clock.elapsed() - hold.startedAt) },
   }
+  if (hold.tally.usage?.reportedCost === null) app.log.warn('cost.doubted', facts)
   if (ending.error === undefined) app.log.debug('call.settled', facts)
   else app.log.info('call.ended', { ...facts, cause: ending.error })
 }

@@ -48,10 +48,11 @@ export class Tally {
   }
 
   /** More than the model can read or write is no measurement, however well-formed. */
-  #judge({ units, plausible }: Usage): Usage {
+  #judge(usage: Usage): Usage {
+    const { units, plausible } = usage
     const { input, output } = this.#most
     const possible = promptTokens(units) <= input && completionTokens(units) <= output
-    return { units, plausible: plausible && possible }
+    return { ...usage, plausible: plausible && possible }
   }
 
   #keep(kept: Kept, { choice }: { choice: number }, text: string, now: number): void {

@@ -92,6 +92,8 @@ export interface Settlement {
   /** Units × the frozen price. */
   cost: bigint
   buyCost: bigint
+  /** What the provider says it charged; null where it says nothing. Only compared: nobody pays by it. */
+  reportedCost: bigint | null
   usageSource: UsageSource
   outcome: Outcome
   /** What was odd, comma-separated: `implausible_usage`, `clamped`; null when nothing was. */

@@ -31,6 +31,7 @@ export function usageRow(settlement: Settlement): Row {
     created_at: draft.createdAt,
     first_token_ms: settlement.firstTokenMs,
     duration_ms: settlement.durationMs,
+    reported_cost: settlement.reportedCost,
   }
 }
 

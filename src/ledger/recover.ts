@@ -31,7 +31,7 @@ export async function resolveLeft(
           usageSource: delivered === null ? 'none' : 'estimated',
           outcome: 'crashed',
           ...{ flags: null, status: crashedStatus, finishReason: null, firstTokenMs: null },
-          ...{ durationMs: 0, overdraft: 0n, capAtHold: true },
+          ...{ reportedCost: null, durationMs: 0, overdraft: 0n, capAtHold: true },
         },
         now,
       )

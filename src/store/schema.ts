@@ -207,6 +207,7 @@ export const usage = sqliteTable('usage', {
   createdAt: integer('created_at').notNull(),
   firstTokenMs: integer('first_token_ms'),
   durationMs: integer('duration_ms').notNull(),
+  reportedCost: amount('reported_cost'),
 })
 
 export const usageHour = sqliteTable(
@@ -226,4 +227,32 @@ export const usageHour = sqliteTable(
   (column) => [
     primaryKey({ columns: [column.accountId, column.hour, column.keyId, column.modelId] }),
   ],
+)
+
+export const channelHour = sqliteTable(
+  'channel_hour',
+  {
+    hour: integer('hour').notNull(),
+    channelId: text('channel_id').notNull(),
+    calls: integer('calls').notNull(),
+    buyCost: amount('buy_cost').notNull(),
+    reportedCalls: integer('reported_calls').notNull(),
+    reported: amount('reported').notNull(),
+    reckoned: amount('reckoned').notNull(),
+  },
+  (column) => [primaryKey({ columns: [column.hour, column.channelId] })],
+)
+
+export const providerBill = sqliteTable(
+  'provider_bill',
+  {
+    channelId: text('channel_id').notNull(),
+    month: text('month').notNull(),
+    revision: integer('revision').notNull(),
+    amount: amount('amount'),
+    reason: text('reason').notNull(),
+    enteredBy: text('entered_by').notNull(),
+    enteredAt: integer('entered_at').notNull(),
+  },
+  (column) => [primaryKey({ columns: [column.channelId, column.month, column.revision] })],
 )

@@ -47,9 +47,10 @@ export async function seedCalls(shop: Pick<Shop, 'data' | 'account' | 'hash'>, c
     )
     await ledger.resolve(
       {
-        ...{ id, draft, channelId: 'provider', units, cost, buyCost: 0n, usageSource: 'provider' },
-        ...{ outcome: 'complete', flags: null, status: 200, finishReason: 'stop' },
-        ...{ firstTokenMs: null, durationMs: 1, overdraft: 0n, capAtHold: false },
+        ...{ id, draft, channelId: 'provider', units, cost, buyCost: 0n, reportedCost: null },
+        ...{ usageSource: 'provider', outcome: 'complete', flags: null, status: 200 },
+        ...{ finishReason: 'stop', firstTokenMs: null, durationMs: 1, overdraft: 0n },
+        capAtHold: false,
       },
       createdAt,
     )

@@ -63,7 +63,7 @@ const table: Record<string, readonly [Expected, Expected?]> = {
   'demo/drip': ['answered'], 'demo/utf8': ['answered'], 'demo/crlf': ['answered'], 'demo/comments': ['answered'],
   'demo/strict': ['answered'], 'demo/azure': ['answered'], 'demo/groq': ['answered'], 'demo/mistral': ['answered'],
   'demo/deepseek': ['answered'], 'demo/vllm': ['answered'], 'demo/ollama': ['unreported', 'answered'], 'demo/gemini': ['answered'],
-  'demo/xai': ['answered'],
+  'demo/xai': ['answered'], 'demo/openrouter': ['answered'],
 }
 const cases = Object.entries(table).flatMap(([name, [openai, anthropic = openai]]) => [
   { model: name, expected: openai },

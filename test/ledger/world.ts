@@ -84,6 +84,7 @@ export function newHold(accountId: string, amount: bigint, more: Partial<NewHold
 export function settlement(id: string, cost: bigint, more: Partial<Settlement> = {}): Settlement {
   return {
     ...{ id, draft, channelId: null, units: { input: Number(cost) }, cost, buyCost: 0n },
+    reportedCost: null,
     ...{ usageSource: 'provider', outcome: 'complete', flags: null, status: 200 },
     ...{ finishReason: 'stop', firstTokenMs: null, durationMs: 1, overdraft: 0n, capAtHold: false },
     ...more,

@@ -38,6 +38,8 @@ export interface Knobs {
   status: number
   /** Seconds in `retry-after` of a refusal; 0 is no such header. */
   retry: number
+  /** What a host that says its cost says: in percent of the list price. */
+  cost: number
 }
 
 /** How a host that says it is compatible differs from OpenAI. */
@@ -58,6 +60,8 @@ export interface Quirks {
   stopForTools?: boolean
   /** `completion_tokens` leaves reasoning out. */
   reasoningOutside?: boolean
+  /** What the call cost stands in its usage: in dollars, or in xAI's ticks of 1e-10 of them. */
+  costIn?: 'dollars' | 'ticks'
   /** In a tool loop the reasoning must come back. */
   wantsReasoning?: boolean
   /** The credential comes as `api-key`. */
@@ -117,6 +121,7 @@ const knobs: Knobs = {
   times: 0,
   status: 200,
   retry: 0,
+  cost: 100,
 }
 
 const parsed = new Map<string, Model>()

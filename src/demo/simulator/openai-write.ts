@@ -2,13 +2,14 @@
  * A chat completion as OpenAI writes it, whole or in frames, and as the hosts write it that say they are compatible
  * (`Quirks`).
  */
+import { formatUsd } from '../../base/amount.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Units } from '../../base/units.ts'
 import type { Answer, ToolCall } from './answer.ts'
 import { countAnswers } from './answer.ts'
 import type { Model } from './models.ts'
 import { created, type Frame } from './turn.ts'
-import { type Reported, report, writeUsage } from './usage.ts'
+import { charge, type Reported, report, writeUsage } from './usage.ts'
 
 export interface ChatAnswer {
   id: string
@@ -89,7 +90,16 @@ function usageText(told: Reported, model: Model): string {
     total_tokens: Number(told.prompt) + Number(told.completion),
     prompt_tokens_details: { cached_tokens: told.cached, audio_tokens: 0 },
     completion_tokens_details: { reasoning_tokens: told.reasoning, audio_tokens: 0 },
+    ...sayCost(told, model),
   })
+}
+
+function sayCost(told: Reported, { quirks, usage, cost }: Model): JsonObject {
+  if (quirks?.costIn === undefined || usage) return {}
+  const nano = charge(told, cost)
+  return quirks.costIn === 'ticks'
+    ? { cost_in_usd_ticks: Number(nano * 10n) }
+    : { cost: Number(formatUsd(nano)), cost_details: { upstream_inference_cost: null } }
 }
 
 /** Deltas of one choice, one token each, and its finish. */

@@ -74,5 +74,6 @@ export const scenarios: { [name: string]: Scenario } = {
   'demo/vllm': { does: 'vLLM: usage in every chunk.', quirks: { usageAt: 'every' } },
   'demo/ollama': { does: 'Ollama: no usage in streams, whole tool calls.', quirks: { usageAt: 'never', wholeCalls: true } },
   'demo/gemini': { does: 'Gemini’s compatible endpoint: whole tool calls without index, finish reason stop.', quirks: { usageAt: 'finish', wholeCalls: true, noToolIndex: true, stopForTools: true } },
-  'demo/xai': { does: 'xAI: reasoning counted outside completion_tokens.', thinks: true, quirks: { reasoningOutside: true } },
+  'demo/xai': { does: 'xAI: reasoning counted outside completion_tokens; says what the call cost, in ticks.', thinks: true, quirks: { reasoningOutside: true, costIn: 'ticks' } },
+  'demo/openrouter': { does: 'OpenRouter: says what the call cost; @cost=103 is 3 % over its list price.', quirks: { costIn: 'dollars' } },
 }

@@ -2,6 +2,7 @@
  * What a call used. The truth is `Units` in disjoint classes; what is reported is `Reported`, as both dialects can be
  * derived from it, and may be bent into what a broken provider would say.
  */
+import { costOf, parsePrice } from '../../base/amount.ts'
 import type { Units } from '../../base/units.ts'
 
 /**
@@ -58,6 +59,21 @@ export function report(units: Units, bend: Bend | undefined): Reported | null {
 /** JSON text of what is reported. NaN goes out bare, as Python's encoder writes it. */
 export function writeUsage(value: unknown): string {
   return JSON.stringify(value).replaceAll('"NaN"', 'NaN')
+}
+
+/** What it charges, in dollars per 1,000,000 tokens. */
+export const listPrice = { input: '0.12', output: '0.48', cache_read: '0.06', cache_write: '0.15' }
+
+const rates = (['input', 'output', 'cache_read', 'cache_write'] as const).map((unit) => ({
+  ...{ unit, minPromptTokens: 0, price: parsePrice(listPrice[unit]) },
+}))
+
+/** What a call costs at so many percent of the list price, in nano-USD. */
+export function charge(told: Reported, percent: number): bigint {
+  const cache_read = Number(told.cached)
+  const input = Number(told.prompt) - cache_read
+  const cost = costOf({ input, cache_read, output: Number(told.completion) }, rates)
+  return (cost * BigInt(Math.round(percent * 100))) / 10_000n
 }
 
 /** Adds `more` to `sum`, class by class. */

@@ -37,6 +37,17 @@ describe('A host that says it is OpenAI’s equal:', () => {
     expect(usage).toEqual(usages(chunks)[0]!.usage!)
   })
 
+  test.each([
+    ['demo/openrouter', 'cost', 1],
+    ['demo/openrouter@cost=150', 'cost', 1.5],
+    ['demo/xai@cost=150', 'cost_in_usd_ticks', 1.5e10],
+  ])('%s says what the call cost', async (model, field, factor) => {
+    const [chunk] = usages((await streamOf('openai-chat', model)).chunks)
+    const { prompt_tokens, total_tokens, [field]: cost } = chunk!.usage as Record<string, number>
+    const listed = prompt_tokens! * 0.12e-6 + (total_tokens! - prompt_tokens!) * 0.48e-6
+    expect(cost! / (listed * factor)).toBeCloseTo(1, 3)
+  })
+
   test.each([['demo/double-usage'], ['demo/vllm']])(
     '%s counts usage so far in every chunk',
     async (name) => {

@@ -7,7 +7,7 @@ import { ask, lastEntry, simulator, streamOf } from './ask.ts'
 const dialects = ['openai-chat', 'anthropic-messages'] as const
 /** Held by `hosts.test.ts` and `embeddings.test.ts`. */
 const elsewhere =
-  /^(sim-embed|demo\/(azure|groq|mistral|ollama|gemini|xai|deepseek|vllm|double|duplicate|revised))/
+  /^(sim-embed|demo\/(azure|groq|mistral|ollama|gemini|xai|openrouter|deepseek|vllm|double|duplicate|revised))/
 const tested = new Set<string>()
 /** Notes that a model's line is held by a test. */
 function hold<const Row extends readonly [string, ...unknown[]]>(rows: readonly Row[]): Row[] {
