@@ -159,27 +159,40 @@ async function charge(billing: Billing, row: RechargeRow, order: TopUpRow): Prom
   await conclude(billing, await readTopUp(store, order.id))
 }
 
-/** Null where it is asked for only: it was switched off meanwhile, has a payment already, or has grown too old. */
+/**
+ * Null where it is asked for only: it was switched off or has another way to pay meanwhile, has a payment already, or has grown
+ * too old. The switch is read by the write that begins the charge: once it is off, none begins.
+ */
 async function chargeOnce(
   billing: Billing,
-  { accountId, processor }: RechargeRow,
+  row: RechargeRow,
   order: TopUpRow,
 ): Promise<Payment | null> {
   const { store, clock } = billing
-  const isOn = and(eq(recharge.state, 'on'), eq(recharge.underWay, order.id))
-  const [on] = await store.db
-    .select()
-    .from(recharge)
-    .where(and(eq(recharge.accountId, accountId), isOn))
+  const { accountId, processor, customerId, methodId } = row
   const saved = savingOf(billing, processor)?.saved
-  const { customerId = null, methodId = null } = on ?? {}
-  const mayCharge = order.state === 'open' && order.paymentId === null
-  if (mayCharge && saved && customerId && methodId && clock.now() < order.expiresAt) {
-    const payment = await saved.charge(await orderOf(billing, order), { customerId, methodId })
-    const { paymentId } = payment
-    const isNew = and(eq(topUp.id, order.id), isNull(topUp.paymentId))
-    await store.write((db) => [db.update(topUp).set({ paymentId }).where(isNew)])
-    return payment
+  const now = clock.now()
+  const mayCharge = order.state === 'open' && order.paymentId === null && now < order.expiresAt
+  if (mayCharge && saved && customerId && methodId) {
+    const asked = await orderOf(billing, order)
+    const asRead = and(eq(recharge.accountId, accountId), eq(recharge.methodId, methodId))
+    const isOn = and(eq(recharge.state, 'on'), eq(recharge.underWay, order.id))
+    const begun = store.write((db) => [
+      must(
+        db
+          .update(recharge)
+          .set({ nextAt: now + inHandMs })
+          .where(and(asRead, isOn)),
+        'changed_meanwhile',
+      ),
+    ])
+    if ((await unlessChanged(begun)) !== null) {
+      const payment = await saved.charge(asked, { customerId, methodId })
+      const { paymentId } = payment
+      const isNew = and(eq(topUp.id, order.id), isNull(topUp.paymentId))
+      await store.write((db) => [db.update(topUp).set({ paymentId }).where(isNew)])
+      return payment
+    }
   }
   if (order.state === 'open' || order.state === 'pending') await syncTopUp(billing, order.id)
   return null

@@ -6,6 +6,7 @@ import { verifyLedger } from '../../src/ledger/verify.ts'
 import { refund, topUp } from '../../src/store/credit.ts'
 import { mail } from '../../src/store/people.ts'
 import { account } from '../../src/store/schema.ts'
+import type { WritingSqliteStore } from '../../src/store/store.ts'
 import { databases, now, openTestSqlite } from '../helpers/database.ts'
 import { newHold } from '../ledger/world.ts'
 import { hourMs, minuteMs, openShop, type Shop, unanswered, usd } from './recharge-world.ts'
@@ -199,6 +200,21 @@ test('switched off before a lost charge is tried again, it is not', async () => 
     await shop.run()
   }
   expect(shop.asked).toBe(1)
+})
+
+test('switched off in the moment before the processor is asked, it is not', async () => {
+  const shop = await openShop(openTestSqlite)
+  const { connection } = shop.people.store as WritingSqliteStore
+  const { saved } = shop.processor
+  const switched = () => {
+    connection.run("UPDATE recharge SET state = 'off' WHERE under_way IS NOT NULL")
+    return saved
+  }
+  Object.defineProperty(shop.processor, 'saved', { get: switched })
+  await shop.spend(9)
+  await shop.run()
+  expect((await shop.orders()).map(({ state }) => state)).toEqual(['open'])
+  expect([shop.asked, (await shop.recharge()).state]).toEqual([0, 'off'])
 })
 
 test.each<[string, (shop: Shop) => unknown, string]>([
