@@ -1,5 +1,6 @@
 /** Delivers one mail by SMTP. Embedded as a plain module and loaded with the first mail: most of nodemailer is never used. */
 import { createTransport } from 'nodemailer'
+import { isPrivateHost } from '../base/address.ts'
 
 export interface Outgoing {
   id: string
@@ -27,10 +28,15 @@ export class Undelivered extends Error {
 
 const timeoutMs = 30_000
 
+/** Beyond our own network a server that offers no TLS gets no mail, and no password. */
+export function mustEncrypt(url: string): boolean {
+  return !isPrivateHost(new URL(url).hostname)
+}
+
 /** `url`: smtp:// or smtps://, with user and password. */
 export function openMailer(url: string): Mailer {
   const transport = createTransport({
-    ...{ url, pool: true, maxConnections: 10 },
+    ...{ url, pool: true, maxConnections: 10, requireTLS: mustEncrypt(url) },
     ...{ connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs },
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -10,7 +10,7 @@ import { sendMail } from '../../src/jobs/send-mail.ts'
 import { deliverDue } from '../../src/mail/deliver.ts'
 import type { Letter } from '../../src/mail/letter.ts'
 import { openOutbox } from '../../src/mail/outbox.ts'
-import { openMailer } from '../../src/mail/send-apart.ts'
+import { mustEncrypt, openMailer } from '../../src/mail/send-apart.ts'
 import { mail } from '../../src/store/people.ts'
 import { databases, now, openTestSqlite, type TestStore } from '../helpers/database.ts'
 import { languages, letters } from './letters.ts'
@@ -233,4 +233,15 @@ test('without a server mails wait, and the log says once what to set', async () 
   for (let run = 0; run < 3; run++) await sendMail.run(parts, { draining: false, verified: null })
   expect(lines).toEqual([['mail.off', { set: 'smtp_url' }]])
   expect(await post.rows()).toMatchObject([{ state: 'queued', attempts: 0 }])
+})
+
+test.each([
+  ['smtp://user:password@mail.example.com:587', true],
+  ['smtp://192.0.2.7:25', true],
+  ['smtp://localhost:25', false],
+  ['smtp://postfix:25', false],
+  ['smtp://10.0.0.5', false],
+  ['smtp://[::1]:25', false],
+])('by %s mail goes encrypted or not at all: %p', (url, must) => {
+  expect(mustEncrypt(url)).toBe(must)
 })
