@@ -61,7 +61,7 @@ async function freeze(billing: Billing, wanted: WantedRefund): Promise<void> {
   const { store, ledger, clock } = billing
   const { accountId, topUpId, requestId = null, once, askedBy } = wanted
   const order = await readTopUp(store, topUpId, accountId)
-  const { seq, left, most } = await readRefundable(store, order)
+  const { seq, lotId, left, most } = await readRefundable(store, order)
   const amount = wanted.amount ?? most
   if (amount > most || paidBack(order, amount) <= 0n) throw notRefundable(most)
   const now = clock.now()
@@ -73,7 +73,7 @@ async function freeze(billing: Billing, wanted: WantedRefund): Promise<void> {
   const movement = {
     ...{ id: pendingId, accountId, code: 'refund' as const, phase: 'pending' as const, amount },
     ...{ processor: order.processor, actor: askedBy },
-    ...(order.transferId !== null && { correctsId: order.transferId }),
+    ...(lotId !== null && { correctsId: lotId }),
   }
   const beside = [
     must(
@@ -133,13 +133,13 @@ function goneOf(topUpId: string): SQL {
     WHERE d.top_up_id = ${topUpId} AND d.state <> 'won'))`
 }
 
-/** Of an order: `left` is unspent, `most` of it is free too. `seq`: at least so far the chain was looked at. */
+/** Of an order: `left` of that lot is unspent, `most` of it is free too. `seq`: at least so far the chain was looked at. */
 export async function readRefundable(store: Store, order: TopUpRow) {
   const [before] = await store.db
     .select({ seq: account.seq })
     .from(account)
     .where(eq(account.id, order.accountId))
-  const unspent = await refundable(store, order)
+  const { lotId = null, left: unspent = 0n } = (await refundable(store, order)) ?? {}
   const [now] = await store.db
     .select({
       free: sql`credits_posted - debits_posted - debits_pending`.mapWith(BigInt),
@@ -150,7 +150,7 @@ export async function readRefundable(store: Store, order: TopUpRow) {
   const { free = 0n, gone = 0n } = now ?? {}
   // What went back while it was set aside was taken from other orders: it is not left to go back again.
   const left = positive(lesser(unspent, order.credit - gone))
-  return { seq: before?.seq ?? 0, left, free, most: positive(lesser(free, left)) }
+  return { seq: before?.seq ?? 0, lotId, left, free, most: positive(lesser(free, left)) }
 }
 
 const positive = (amount: bigint) => (amount > 0n ? amount : 0n)

@@ -3,6 +3,8 @@
  * asks has what happened since divided first (`division.ts`), in pages, each written only if no other did so meanwhile.
  */
 import { and, asc, desc, eq, getTableColumns, gt, inArray, ne, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import { lesser } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { lot, lotUse, type topUp } from '../store/credit.ts'
 import { account, transfer } from '../store/schema.ts'
@@ -141,14 +143,40 @@ function selectLots({ db }: Read) {
     .innerJoin(transfer, eq(transfer.id, lot.id))
 }
 
-/** What of an order's credit is unspent; what other refunds froze counts as spent. 0 before it is paid. */
+/**
+ * Of an order's lots the one that most is left of, and how much of it is the order's; null before it is paid. What other refunds
+ * froze counts as spent.
+ */
 export async function refundable(
   store: Store,
   { accountId, transferId }: Pick<typeof topUp.$inferSelect, 'accountId' | 'transferId'>,
-): Promise<bigint> {
-  if (transferId === null) return 0n
-  const row = await readLot(store, accountId, transferId)
-  return row ? row.amount - row.spent : 0n
+): Promise<{ lotId: string; left: bigint } | null> {
+  if (transferId === null) return null
+  const own = await readLot(store, accountId, transferId)
+  if (own === null) return null
+  const lots = [
+    { lotId: own.id, left: own.amount - own.spent },
+    ...(await readWon(store, accountId, transferId)),
+  ]
+  return lots.reduce((most, one) => (one.left > most.left ? one : most))
+}
+
+/** What disputes that were won gave back: of each as much as it had taken of paid credit, and not of gifts; once. */
+async function readWon({ db }: Read, accountId: string, transferId: string) {
+  const taken = alias(transfer, 'taken')
+  const uses = sql`(SELECT COALESCE(SUM(u.amount), 0) FROM ${lotUse} u JOIN ${lot} l ON l.id = u.lot_id`
+  const paid = sql`${uses} WHERE l.account_id = ${accountId} AND l.kind = 'paid' AND u.from_seq = ${taken.seq})`
+  const gone = sql`${uses} WHERE l.id = ${lot.id} AND u.code = 'refund')`
+  const rows = await db
+    .select({
+      ...{ lotId: lot.id, unspent: sql`${lot.amount} - ${lot.spent}`.mapWith(BigInt) },
+      most: sql`${paid} - ${gone}`.mapWith(BigInt),
+    })
+    .from(lot)
+    .innerJoin(transfer, eq(transfer.id, lot.id))
+    .innerJoin(taken, eq(taken.id, transfer.correctsId))
+    .where(and(eq(lot.accountId, accountId), eq(taken.correctsId, transferId)))
+  return rows.map(({ lotId, unspent, most }) => ({ lotId, left: lesser(unspent, most) }))
 }
 
 /** What a lot of the account was used for, the latest first; as far as its lots are divided. */

@@ -171,7 +171,7 @@ describe.each(databases)('on %s', (_, open) => {
     expect(await shop.mails(accountId, 'refund_paid')).toHaveLength(leaves ? 2 : 0)
   })
 
-  test('a dispute that is won after the account was closed leaves its credit to the operator', async () => {
+  test('a dispute that is won after the account was closed goes back to the payer', async () => {
     const accountId = await shop.newBuyer()
     const order = await shop.buy(accountId)
     const disputed = { id: `dp_${order.id}`, amount: 2500n, reason: null }
@@ -181,9 +181,9 @@ describe.each(databases)('on %s', (_, open) => {
     shop.processor.say(order.id, { disputes: [{ ...disputed, state: 'won' }] })
     await syncTopUp(shop.people, order.id)
     await openClosureRefunds(shop.people)
-    const { id = '' } = (await requestOf(accountId)) ?? {}
-    await payRemainder(shop.people, id, { reference: 'bank 1', actor: 'olga' })
+    for (const { id } of await refundsOf(accountId)) await approve(id)
     expect(await shop.balance(accountId)).toEqual({ free: 0, frozen: 0, back: [25] })
+    expect(await requestOf(accountId)).toMatchObject({ state: 'paid' })
   })
 
   test.each([

@@ -4,6 +4,9 @@ import { eq } from 'drizzle-orm'
 import { withdrawRefund } from '../../src/billing/refund.ts'
 import { approveRefund, refuseRefund } from '../../src/billing/refund-decide.ts'
 import { payRefund } from '../../src/billing/refund-pay.ts'
+import { syncTopUp } from '../../src/billing/sync.ts'
+import type { TopUpRow } from '../../src/billing/top-up.ts'
+import { readLots } from '../../src/ledger/lot.ts'
 import { refund } from '../../src/store/credit.ts'
 import { key } from '../../src/store/schema.ts'
 import { databases, now } from '../helpers/database.ts'
@@ -67,6 +70,57 @@ describe.each(databases)('on %s', (_, open) => {
     expect((await shop.ask(order)).amount).toBe(5n * usd)
     await shop.people.ledger.resolve(settlement(hold.id, 0n), now)
     expect((await shop.ask(order)).amount).toBe(20n * usd)
+  })
+
+  describe('of a payment whose dispute was won', () => {
+    const dispute = async (order: TopUpRow, amount: bigint, id = `dp_${order.id}`) => {
+      for (const state of ['open', 'won'] as const) {
+        shop.processor.say(order.id, { disputes: [{ id, amount, state, reason: null }] })
+        await syncTopUp(shop.people, order.id)
+      }
+    }
+    const give = (accountId: string) =>
+      shop.people.ledger.transfer(movement(accountId, 'grant', 10n * usd), now)
+
+    test('what was unspent can go back, beside what was spent before and gifts', async () => {
+      const { accountId, order } = await newAccount()
+      await spend(accountId, 10n)
+      await give(accountId)
+      await dispute(order, 2500n)
+      expect(await refusal(shop.ask(order, 15n * usd + 1n))).toBe('not_refundable')
+      const { id } = await shop.ask(order)
+      expect(await shop.balance(accountId)).toEqual({ free: 10, frozen: 15, back: [] })
+      await approveRefund(shop.people, id, { amount: null, reason: '', actor: 'olga' })
+      await payRefund(shop.people, id)
+      expect(await shop.balance(accountId)).toEqual({ free: 10, frozen: 0, back: [15] })
+      expect(await refusal(shop.ask(order))).toBe('not_refundable')
+    })
+
+    test('a gift that comes later stays', async () => {
+      const { accountId, order } = await newAccount()
+      await dispute(order, 2500n)
+      await give(accountId)
+      await shop.ask(order)
+      const [gift] = await readLots(shop.people.store, accountId)
+      expect(gift).toMatchObject({ kind: 'promotional', spent: 0n })
+    })
+
+    test('twice, it can go back once', async () => {
+      const { order } = await newAccount()
+      await dispute(order, 2500n)
+      await dispute(order, 2500n, 'again')
+      expect((await shop.ask(order)).amount).toBe(25n * usd)
+      expect(await refusal(shop.ask(order))).toBe('not_refundable')
+    })
+
+    test('what was never disputed goes back by a refund of its own', async () => {
+      const { accountId, order } = await newAccount()
+      await dispute(order, 1500n)
+      expect([(await shop.ask(order)).amount, (await shop.ask(order)).amount]).toEqual([
+        ...[15n * usd, 10n * usd],
+      ])
+      expect(await shop.balance(accountId)).toEqual({ free: 0, frozen: 25, back: [] })
+    })
   })
 
   test.each([

@@ -61,8 +61,8 @@ describe.each(databases)('on %s', (_, open) => {
   test('what an order may pay back is what is unspent and not frozen', async () => {
     const ann = await newPerson(world, 0n)
     const [first, second] = [await pay(ann, 100n), await pay(ann, 100n)]
-    const left = (transferId: string | null) =>
-      refundable(world.store, { accountId: ann, transferId })
+    const left = async (transferId: string | null) =>
+      (await refundable(world.store, { accountId: ann, transferId }))?.left ?? 0n
     await call(ann, 30n)
     expect([await left(first), await left(second), await left(null)]).toEqual([70n, 100n, 0n])
     const refund = { processor: 'manual', correctsId: second }
