@@ -224,6 +224,52 @@ test('only the settings read the environment', () => {
   expect(readers.filter((file) => file !== 'src/config.ts')).toEqual([])
 })
 
+/** Where the product's own code holds what `what` finds: `file: found`, in order. */
+function findAll(what: RegExp): string[] {
+  return product
+    .toSorted()
+    .flatMap((file) =>
+      [...new Set((text.get(file) ?? '').match(what) ?? [])].map((found) => `${file}: ${found}`),
+    )
+}
+
+test('nothing that was written elsewhere is run: no eval, no markup from text, no shell', () => {
+  expect(
+    findAll(/\beval\(|new Function\(|innerHTML|document\.write|child_process|Bun\.\$/gi),
+  ).toEqual([])
+  // Each is this very program, with words of our own.
+  expect(findAll(/Bun\.spawn\(\[?[\w.]+/g)).toEqual([
+    'src/jobs/backup.ts: Bun.spawn([process.execPath',
+    'src/jobs/verify.ts: Bun.spawn([process.execPath',
+  ])
+})
+
+test('ciphers are AES, of which CBC is ECPay’s own; hashes are SHA-256; nothing is guessed from Math.random', () => {
+  expect(findAll(/\baes-[\w-]+|createCipher\b/g)).toEqual([
+    'src/base/secret.ts: aes-256-gcm',
+    'src/invoices/ecpay-seal.ts: aes-128-cbc',
+  ])
+  expect(findAll(/\b(md5|sha-?1|sha-?512|rc4|des-\w+|blowfish)\b/gi)).toEqual([])
+  // Which channel is asked, which calls are traced, and a form's own id.
+  expect(findAll(/Math\.random/g).map((found) => found.split(':')[0])).toEqual([
+    'src/gateway/trace.ts',
+    'src/gateway/upstream.ts',
+    'web/parts/refund.ts',
+  ])
+})
+
+test('the browser keeps a language, a theme and what was read, and nothing of an account', () => {
+  expect(findAll(/(local|session)Storage\.\w+|indexedDB|document\.cookie/g)).toEqual([
+    'web/language.ts: localStorage.setItem',
+    'web/language.ts: localStorage.getItem',
+  ])
+  expect(findAll(/(?<!function )\bkeep\(\W?\w+/g).filter((one) => one.startsWith('web/'))).toEqual([
+    "web/language.ts: keep('language",
+    "web/language.ts: keep('theme",
+    "web/parts/banner.ts: keep('dismissed",
+  ])
+})
+
 test('a file fits in one room', () => {
   const long = product.filter((file) => (text.get(file) ?? '').split('\n').length > 301)
   expect(long).toEqual([])

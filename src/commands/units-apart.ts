@@ -58,8 +58,9 @@ SystemCallFilter=@system-service
 [Install]
 WantedBy=multi-user.target`
 
-/** Streams pass as they come, and may be silent for as long as the server lets them. */
+/** Streams pass as they come, and may be silent for as long as the server lets them. Browsers come by TLS only, for a year. */
 export const caddy = ({ listen, host }: Place) => `${host} {
+	header Strict-Transport-Security "max-age=31536000; includeSubDomains"
 	reverse_proxy ${listen} {
 		flush_interval -1
 		transport http {
@@ -82,6 +83,8 @@ server {
     server_name ${host};
     ssl_certificate     /etc/ssl/${host}.pem;
     ssl_certificate_key /etc/ssl/${host}.key;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;
     client_max_body_size 32m;
     location / {
         proxy_pass http://kkai;

@@ -27,13 +27,26 @@ export async function logIn(
 ): Promise<LoginStep> {
   const { store, clock } = people
   const email = normaliseEmail(given)
-  await countTry(store, loginLimits(email, from.address), clock.now())
-  const [row] = await store.db.select().from(user).where(eq(user.email, email))
-  const right = await verifyPassword(password, row?.passwordHash ?? null)
-  if (!row || !right) throw new AppError('wrong_password', { param: 'password' })
-  if (row.state !== 'active') throw new AppError('user_suspended')
-  await forgetTries(store, `login:${email}`)
-  return enter(people, row.id, from)
+  return noted(people, from, async () => {
+    await countTry(store, loginLimits(email, from.address), clock.now())
+    const [row] = await store.db.select().from(user).where(eq(user.email, email))
+    const right = await verifyPassword(password, row?.passwordHash ?? null)
+    if (!row || !right) throw new AppError('wrong_password', { param: 'password' })
+    if (row.state !== 'active') throw new AppError('user_suspended')
+    await forgetTries(store, `login:${email}`)
+    return enter(people, row.id, from)
+  })
+}
+
+/** What was refused is on record, with its block of addresses; what was let in, `openSession` notes. */
+async function noted<T>({ log }: People, from: Origin, tried: () => Promise<T>): Promise<T> {
+  try {
+    return await tried()
+  } catch (cause) {
+    if (cause instanceof AppError)
+      log.info('login.refused', { code: cause.code, from: blockOf(from.address) })
+    throw cause
+  }
 }
 
 /** For whoever showed a first factor, here or at another service: a session, or the question for the second. */
@@ -57,19 +70,21 @@ export async function logInSecond(
 ): Promise<string> {
   const { store, clock } = people
   const now = clock.now()
-  const { userId } = await readTicket(store, 'second', ticket, now)
-  if (userId === null) throw new AppError('invalid_link', { param: 'ticket' })
-  await countTry(store, codeLimits(userId), now)
-  if (!(await spendCode(people, userId, code, now)))
-    throw new AppError('wrong_code', { param: 'code' })
-  await store.write((db) => [useTicket(db, 'second', ticket, now)])
-  await forgetTries(store, `code:${userId}`)
-  return openSession(people, userId, from)
+  return noted(people, from, async () => {
+    const { userId } = await readTicket(store, 'second', ticket, now)
+    if (userId === null) throw new AppError('invalid_link', { param: 'ticket' })
+    await countTry(store, codeLimits(userId), now)
+    if (!(await spendCode(people, userId, code, now)))
+      throw new AppError('wrong_code', { param: 'code' })
+    await store.write((db) => [useTicket(db, 'second', ticket, now)])
+    await forgetTries(store, `code:${userId}`)
+    return openSession(people, userId, from)
+  })
 }
 
 /** A log-in from a browser and place not seen before is told by mail [T2.4]. */
 export async function openSession(people: People, userId: string, from: Origin): Promise<string> {
-  const { store, sessions, outbox, clock } = people
+  const { store, sessions, outbox, clock, log } = people
   const now = clock.now()
   const earlier = await store.db.select().from(session).where(eq(session.userId, userId)).limit(50)
   const seen = earlier.some(
@@ -77,6 +92,7 @@ export async function openSession(people: People, userId: string, from: Origin):
       agent === from.agent && blockOf(address ?? '') === blockOf(from.address),
   )
   const cookie = await sessions.open(userId, from)
+  log.info('login.done', { user: userId, from: blockOf(from.address) })
   if (!seen && earlier.length > 0) {
     const [row] = await store.db.select().from(user).where(eq(user.id, userId))
     const { email, language } = row ?? {}

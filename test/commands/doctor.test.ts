@@ -125,6 +125,13 @@ describe('a unit', () => {
     const { stdout } = await kkai(['systemd', flag])
     expect(stdout).toContain(line)
   })
+  test.each(['--caddy', '--nginx'])(
+    'has browsers come by TLS only, for a year: %s',
+    async (flag) => {
+      const { stdout } = await kkai(['systemd', flag])
+      expect(stdout).toContain('Strict-Transport-Security "max-age=31536000; includeSubDomains"')
+    },
+  )
   test.each([
     ['a directory with a space', ['--data', '/srv/my data'], 'plain letters'],
     ['two proxies', ['--caddy', '--nginx'], 'Choose one'],

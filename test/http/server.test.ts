@@ -112,13 +112,39 @@ describe('what is not there', () => {
     ['DELETE', '/api/v1/models', 'GET'],
     ['PUT', '/api/v1/models/demo/slow', 'GET'],
     ['GET', '/api/v1/log-in', 'POST'],
+    ['PROPFIND', '/api/v1/models', 'GET'],
   ])('%s %s says which methods there are', async (method, path, allow) => {
     const { status, headers, error } = await ask(path, { method })
     expect([status, headers.get('allow'), error.code]).toEqual([405, allow, 'method_not_allowed'])
   })
 
+  test('TRACE echoes nothing', async () => {
+    const answer = await sendRaw(
+      port,
+      'TRACE /api/v1/models HTTP/1.1\r\nhost: localhost\r\ncookie: secret\r\n\r\n',
+    )
+    expect(answer).toStartWith('HTTP/1.1 405')
+    expect(answer).not.toContain('secret')
+  })
+
   test('HEAD is answered where GET is', async () => {
     expect((await ask('/page', { method: 'HEAD' })).status).toBe(200)
+  })
+})
+
+describe('a request whose end is in doubt is refused, and its connection ends', () => {
+  const smuggled = 'GET /page HTTP/1.1\r\nhost: localhost\r\n\r\n'
+  test.each([
+    ['a length and chunks', `content-length: ${5 + smuggled.length}\r\ntransfer-encoding: chunked`],
+    ['two lengths', `content-length: 5\r\ncontent-length: ${5 + smuggled.length}`],
+    ['a coding that is no framing', 'transfer-encoding: identity, chunked'],
+    ['a blank in a name', 'transfer-encoding : chunked'],
+    ['a length with a sign', 'content-length: +5'],
+  ])('%s', async (_, framing) => {
+    const head = `POST /api/v1/log-in HTTP/1.1\r\nhost: localhost\r\n${framing}\r\n\r\n`
+    const answer = await sendRaw(port, `${head}0\r\n\r\n${smuggled}`)
+    expect(answer).toStartWith('HTTP/1.1 400')
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
   })
 })
 

@@ -286,3 +286,16 @@ test('she changes her name and language, and nothing that is not hers to change'
   const [row] = await site.store.db.select().from(user)
   expect(row).toMatchObject({ id: 'ann', email: 'ann@example.com', adminRole: null })
 })
+
+test('each log-in and each that was refused is on record, with neither address nor password', async () => {
+  const site = await openWithAnn()
+  const lines: object[] = []
+  site.people.log = { ...site.people.log, info: (event, facts) => lines.push({ event, ...facts }) }
+  await site.browser().ask('POST', '/api/login', login('ann', 'wrong'))
+  await site.logIn('ann')
+  const from = '192.0.2.0/24'
+  expect(lines).toEqual([
+    { event: 'login.refused', code: 'wrong_password', from },
+    { event: 'login.done', user: 'ann', from },
+  ])
+})
