@@ -138,7 +138,7 @@ export const adminModels = words({
     confirm_short_notice: (days: string) => `通知時間少於 ${days} 天，仍要發布`,
     confirm_below_cost: (units: string) => `售價低於進價（${units}），仍要發布`,
     id: '代號',
-    idHint: '客戶呼叫時使用',
+    idHint: '客戶在請求中使用',
     name: '名稱',
     kind: '類型',
     kinds: { chat: '對話', embeddings: '嵌入' },

@@ -73,7 +73,7 @@ export const keys = words({
   'zh-TW': {
     title: 'API 金鑰',
     create: '建立金鑰',
-    empty: '還沒有金鑰。您的程式以金鑰呼叫 API。',
+    empty: '還沒有金鑰。您的程式以金鑰使用 API。',
     name: '名稱',
     key: '金鑰',
     state: '狀態',

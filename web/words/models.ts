@@ -173,7 +173,7 @@ export const models = words({
     history: '價格歷史',
     from: '生效時間',
     states: { scheduled: '已排定', current: '目前', past: '過去' },
-    call: '呼叫範例',
+    call: '請求範例',
     back: '所有模型',
     tryIt: '在試用區試用',
   },
