@@ -1,11 +1,12 @@
 /** One account as those who run the platform see it: never a secret of it, and nothing of what it asked or was answered. */
-import { and, count, desc, eq, ne, sql } from 'drizzle-orm'
+import { and, count, eq, ne, sql } from 'drizzle-orm'
 import { type AccountRow, readAccount, shownName } from '../account/account.ts'
 import { foreseeRefund } from '../account/close.ts'
 import { listMembers } from '../account/member.ts'
 import { formatUsd } from '../base/amount.ts'
 import type { Billing } from '../billing/billing.ts'
 import { listRequests } from '../gateway/usage-requests.ts'
+import { viewKeys } from '../key/view.ts'
 import { readLots } from '../ledger/lot.ts'
 import { member, session, user } from '../store/people.ts'
 import { hold, key } from '../store/schema.ts'
@@ -14,12 +15,12 @@ import type { Store } from '../store/store.ts'
 const lastCalls = 10
 
 export async function showAccount(billing: Billing, id: string) {
-  const { store, config } = billing
+  const { store, config, clock } = billing
   const row = await readAccount(store, id)
   const [lots, members, keys, calls, restrictions] = await Promise.all([
     readLots(store, id),
     listMembers(store, id),
-    listKeys(store, id),
+    viewKeys(store, id, clock.now()),
     listRequests(store, id, {}, { after: null, limit: lastCalls }),
     listRestrictions(billing, row),
   ])
@@ -64,17 +65,6 @@ async function listRestrictions({ store, business }: Billing, row: AccountRow) {
     no_credit: row.creditsPosted - row.debitsPosted - row.debitsPending <= 0n,
   }
   return (Object.keys(all) as (keyof typeof all)[]).filter((one) => all[one])
-}
-
-async function listKeys({ db }: Store, accountId: string) {
-  const rows = await db.select().from(key).where(eq(key.accountId, accountId)).orderBy(desc(key.id))
-  return rows.map(({ creditLimit, ...row }) => ({
-    ...{ id: row.id, hash: row.hash, label: `sk-kk-…${row.suffix}`, name: row.name },
-    ...{ state: row.state, purpose: row.purpose, rpm: row.rpm, tpm: row.tpm },
-    ...{ concurrent: row.concurrent, spent: formatUsd(row.spent) },
-    limit: creditLimit === null ? null : formatUsd(creditLimit),
-    ...{ last_used_at: isoOrNull(row.usedAt), created_at: iso(row.createdAt) },
-  }))
 }
 
 /** What terminating it now would end and pay back [T8.2]. */

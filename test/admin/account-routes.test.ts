@@ -77,6 +77,15 @@ describe.each(databases)('on %s', async (_, open) => {
     expect((await ask('support', 'GET', '/accounts/income')).status).toBe(404)
   })
 
+  test('its key is shown as its members see it: what counts in this month, and when it was last used', async () => {
+    await store.write((db) => [
+      db.update(key).set({ spent: 3n * usd, creditReset: 'monthly', periodStart: 0 }),
+    ])
+    const { body } = await ask('support', 'GET', '/accounts/acme')
+    const hour = new Date(now - (now % hourMs)).toISOString()
+    expect(body.keys).toMatchObject([{ spent: '0.00', last_used_at: hour }])
+  })
+
   test('suspended and reinstated with a reason, which its owners read [T8.2]', async () => {
     expect(await refused('support', 'POST', '/accounts/acme/suspend', { reason: ' ' })).toEqual([
       'invalid_request',
