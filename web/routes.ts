@@ -12,6 +12,8 @@ export interface Page {
   who: 'public' | 'visitor' | 'member' | 'admin'
   /** Its place in the menu, by the word for it; null where no menu leads. */
   label: MenuLabel | null
+  /** It begins a group of its menu. */
+  apart?: true
   load(): Promise<ComponentType<PageProps>>
 }
 
@@ -82,35 +84,35 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/accounts/:account/settings', who: 'member', label: 'account', load: () => import('./pages/account.ts').then((m) => m.AccountSettings) },
   // biome-ignore format: a table is read by its rows
+  { path: '/accounts/new', who: 'visitor', label: null, load: () => import('./pages/new-account.ts').then((m) => m.NewAccount) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/settings', who: 'visitor', label: 'settings', apart: true, load: () => import('./pages/settings.ts').then((m) => m.Settings) },
+  // biome-ignore format: a table is read by its rows
   { path: '/admin', who: 'admin', label: 'adminOverview', load: () => import('./pages/admin-overview.ts').then((m) => m.AdminOverview) },
   // biome-ignore format: a table is read by its rows
-  { path: '/admin/models', who: 'admin', label: 'adminModels', load: () => import('./pages/admin-models.ts').then((m) => m.AdminModels) },
-  // biome-ignore format: a table is read by its rows
-  { path: '/admin/channels', who: 'admin', label: 'adminChannels', load: () => import('./pages/admin-channels.ts').then((m) => m.AdminChannels) },
-  // biome-ignore format: a table is read by its rows
-  { path: '/admin/accounts', who: 'admin', label: 'adminAccounts', load: () => import('./pages/admin-accounts.ts').then((m) => m.AdminAccounts) },
+  { path: '/admin/accounts', who: 'admin', label: 'adminAccounts', apart: true, load: () => import('./pages/admin-accounts.ts').then((m) => m.AdminAccounts) },
   // biome-ignore format: a table is read by its rows
   { path: '/admin/accounts/:account', who: 'admin', label: null, load: () => import('./pages/admin-account.ts').then((m) => m.AdminAccount) },
   // biome-ignore format: a table is read by its rows
   { path: '/admin/users', who: 'admin', label: 'adminUsers', load: () => import('./pages/admin-users.ts').then((m) => m.AdminUsers) },
   // biome-ignore format: a table is read by its rows
-  { path: '/admin/investigations', who: 'admin', label: 'adminInvestigations', load: () => import('./pages/admin-investigations.ts').then((m) => m.AdminInvestigations) },
-  // biome-ignore format: a table is read by its rows
-  { path: '/admin/audit', who: 'admin', label: 'adminAudit', load: () => import('./pages/admin-audit.ts').then((m) => m.AdminAudit) },
-  // biome-ignore format: a table is read by its rows
-  { path: '/admin/payments', who: 'admin', label: 'adminPayments', load: () => import('./pages/admin-payments.ts').then((m) => m.AdminPayments) },
+  { path: '/admin/payments', who: 'admin', label: 'adminPayments', apart: true, load: () => import('./pages/admin-payments.ts').then((m) => m.AdminPayments) },
   // biome-ignore format: a table is read by its rows
   { path: '/admin/refunds', who: 'admin', label: 'adminRefunds', load: () => import('./pages/admin-refunds.ts').then((m) => m.AdminRefunds) },
   // biome-ignore format: a table is read by its rows
-  { path: '/admin/reports', who: 'admin', label: 'adminReports', load: () => import('./pages/admin-reports.ts').then((m) => m.AdminReports) },
-  // biome-ignore format: a table is read by its rows
-  { path: '/admin/system', who: 'admin', label: 'adminSystem', load: () => import('./pages/admin-system.ts').then((m) => m.AdminSystem) },
-  // biome-ignore format: a table is read by its rows
-  { path: '/accounts/new', who: 'visitor', label: null, load: () => import('./pages/new-account.ts').then((m) => m.NewAccount) },
-  // biome-ignore format: a table is read by its rows
-  { path: '/settings', who: 'visitor', label: 'settings', load: () => import('./pages/settings.ts').then((m) => m.Settings) },
-  // biome-ignore format: a table is read by its rows
   { path: '/admin/vouchers', who: 'admin', label: 'adminVouchers', load: () => import('./pages/admin-vouchers.ts').then((m) => m.AdminVouchers) },
   // biome-ignore format: a table is read by its rows
-  { path: '/admin/announcements', who: 'admin', label: 'adminAnnouncements', load: () => import('./pages/admin-announcements.ts').then((m) => m.AdminAnnouncements) },
+  { path: '/admin/models', who: 'admin', label: 'adminModels', apart: true, load: () => import('./pages/admin-models.ts').then((m) => m.AdminModels) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/channels', who: 'admin', label: 'adminChannels', load: () => import('./pages/admin-channels.ts').then((m) => m.AdminChannels) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/reports', who: 'admin', label: 'adminReports', load: () => import('./pages/admin-reports.ts').then((m) => m.AdminReports) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/investigations', who: 'admin', label: 'adminInvestigations', apart: true, load: () => import('./pages/admin-investigations.ts').then((m) => m.AdminInvestigations) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/audit', who: 'admin', label: 'adminAudit', load: () => import('./pages/admin-audit.ts').then((m) => m.AdminAudit) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/announcements', who: 'admin', label: 'adminAnnouncements', apart: true, load: () => import('./pages/admin-announcements.ts').then((m) => m.AdminAnnouncements) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/system', who: 'admin', label: 'adminSystem', load: () => import('./pages/admin-system.ts').then((m) => m.AdminSystem) },
 ]

@@ -61,9 +61,9 @@ function chosenAccount(path: string, accounts: readonly AccountFacts[]): Account
   return accounts.find(({ id }) => id === named) ?? accounts[0] ?? null
 }
 
-function Item({ path, label }: { path: string; label: string }) {
+function Item({ path, label, apart }: { path: string; label: string; apart?: boolean }) {
   const { path: here } = useLocation()
-  return html`<a href=${path} aria-current=${here === path ? 'page' : undefined}>${label}</a>`
+  return html`<a href=${path} class=${apart && 'apart'} aria-current=${here === path ? 'page' : undefined}>${label}</a>`
 }
 
 function TopBar({ visitor, account }: { visitor: boolean; account: AccountFacts | null }) {
@@ -134,10 +134,10 @@ function AccountMenu({
       }}>
         ${pages
           .filter(({ who, label }) => label && (who === 'admin') === admin && who !== 'public')
-          .map(({ path, label, who }) =>
+          .map(({ path, label, who, apart }) =>
             who === 'member' && account === null
               ? null
-              : html`<${Item} key=${path} path=${path.replace(':account', account?.id ?? '')} label=${label && w.menu[label]} />`,
+              : html`<${Item} key=${path} path=${path.replace(':account', account?.id ?? '')} label=${label && w.menu[label]} apart=${apart} />`,
           )}
       </nav>
     </aside>
