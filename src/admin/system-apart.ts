@@ -17,11 +17,10 @@ const oldestBackupMs = 36 * hourMs
 
 type Judged = Pick<Fact, 'ok' | 'value'>
 const judge = (ok: boolean | null, value: string): Judged => ({ ok, value })
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+const size = (bytes: number) =>
+  bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 const ago = (ms: number) =>
-  ms < 2 * hourMs
-    ? `${Math.round(ms / 60_000)} minutes ago`
-    : `${Math.round(ms / hourMs)} hours ago`
+  ms < 2 * hourMs ? `${Math.round(ms / 60_000)} min ago` : `${Math.round(ms / hourMs)} h ago`
 
 // In the order they are shown.
 const facts: Record<FactName, (asked: Asked) => Promise<Judged> | Judged> = {
@@ -31,7 +30,8 @@ const facts: Record<FactName, (asked: Asked) => Promise<Judged> | Judged> = {
     const { last, missing, unknown } = schema
     if (last === null) return judge(false, 'There is none yet.')
     if (unknown > 0) return judge(false, 'It was made by a newer version.')
-    if (missing > 0 || rows === null) return judge(false, `${missing} migrations have not run.`)
+    if (missing > 0 || rows === null)
+      return judge(false, `Migrations that have not run: ${missing}.`)
     const [row] = await rows(kind === 'sqlite' ? 'SELECT sqlite_version()' : 'SHOW server_version')
     return judge(true, `${kind === 'sqlite' ? 'SQLite' : 'PostgreSQL'} ${row?.[0]}, schema ${last}`)
   },
@@ -50,7 +50,7 @@ const facts: Record<FactName, (asked: Asked) => Promise<Judged> | Judged> = {
   disk: async ({ config }) => {
     const { bavail, bsize, blocks } = await statfs(config.data)
     const [free, all] = [bavail * bsize, blocks * bsize]
-    return judge(free >= leastFreeBytes, `${megabytes(free)} of ${megabytes(all)} free`)
+    return judge(free >= leastFreeBytes, `${size(free)} of ${size(all)} free`)
   },
   fsync: async ({ config }) => {
     const ms = await timeFsync(join(config.data, `.doctor-${process.pid}`))
@@ -58,14 +58,14 @@ const facts: Record<FactName, (asked: Asked) => Promise<Judged> | Judged> = {
   },
   log: async ({ kind, config }) => {
     if (kind !== 'sqlite') return judge(null, '–')
-    const size = await sizeOf(join(config.data, 'kkai.db-wal'))
-    return judge(size <= mostLogBytes, megabytes(size))
+    const bytes = await sizeOf(join(config.data, 'kkai.db-wal'))
+    return judge(bytes <= mostLogBytes, size(bytes))
   },
   backup: ({ kind, backup, now }) => {
     if (kind !== 'sqlite') return judge(null, 'PostgreSQL’s own')
     if (backup === null) return judge(false, 'never')
     const age = now - backup.at
-    return judge(age <= oldestBackupMs, `${ago(age)}, ${megabytes(backup.bytes)}`)
+    return judge(age <= oldestBackupMs, `${ago(age)}, ${size(backup.bytes)}`)
   },
   verify: ({ verify, now }) =>
     verify === null
@@ -79,7 +79,7 @@ const facts: Record<FactName, (asked: Asked) => Promise<Judged> | Judged> = {
   providers: async ({ rows }) => {
     if (rows === null) return judge(null, '–')
     const [row] = await rows("SELECT count(*) FROM channel WHERE state = 'active'")
-    return judge(Number(row?.[0]) > 0, `${row?.[0]} channels active`)
+    return judge(Number(row?.[0]) > 0, `active channels: ${row?.[0]}`)
   },
   payments: async ({ rows, now }) => {
     if (rows === null) return judge(null, '–')

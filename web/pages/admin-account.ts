@@ -6,6 +6,7 @@ import { type AccountAct, AccountActDialog } from '../parts/account-act.ts'
 import { AccountState } from '../parts/account-state.ts'
 import { AccountTables } from '../parts/account-tables.ts'
 import { mayAdmin } from '../parts/admin.ts'
+import { countryName } from '../parts/country.ts'
 import { Time, Usd } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
@@ -62,23 +63,27 @@ function Acts({ view, onChoose }: { view: AccountView; onChoose(act: AccountAct)
 
 function Facts({ view }: { view: AccountView }) {
   const w = adminAccounts()
-  const shown = (limit: number | null | undefined) =>
-    limit === null || limit === undefined ? w.unlimited : count(limit)
-  const { limits, restrictions } = view
+  const shown = (limit: number | null) => (limit === null ? w.unlimited : count(limit))
+  const { restrictions } = view
+  const { rpm = null, tpm = null, concurrent = null } = view.limits ?? {}
+  const isLimited = (rpm ?? tpm ?? concurrent) !== null
   const why = restrictions
     .map((one: keyof typeof w.restrictionKinds) => w.restrictionKinds[one])
     .join(', ')
   const facts: [string, unknown][] = [
     [w.account, html`<code>${view.id}</code> · ${w.kinds[view.kind]}`],
-    [w.balance, html`<${Usd} amount=${view.balance} /> (${usd(view.held)} ${w.held})`],
+    [
+      w.balance,
+      html`<${Usd} amount=${view.balance} />${Number(view.held) > 0 && `, ${w.held(usd(view.held))}`}`,
+    ],
     [w.restrictions, why || w.unrestricted],
     ...(view.state_reason === null ? [] : [[w.reason, view.state_reason] as [string, unknown]]),
     [
       w.tier,
-      `${view.tier}: ${w.limits(shown(limits?.rpm), shown(limits?.tpm), shown(limits?.concurrent))}`,
+      `${view.tier}: ${isLimited ? w.limits(shown(rpm), shown(tpm), shown(concurrent)) : w.unlimited}`,
     ],
-    [w.email, view.email ?? '–'],
-    [w.country, view.country ?? '–'],
+    ...(view.email === null ? [] : [[w.email, view.email] as [string, unknown]]),
+    [w.country, view.country === null ? '–' : countryName(view.country)],
     [w.created, html`<${Time} at=${view.created_at} />`],
     ...(view.closed_at === null
       ? []

@@ -89,7 +89,7 @@ function PriceCells({ row: { sell, buy, margins, below_cost } }: { row: ModelVie
   const lines = (show: (unit: string) => string) =>
     units.map((unit) => html`<div key=${unit}>${show(unit)}</div>`)
   const marginOf = (name: string) => margins.find(({ unit }) => unit === name)?.margin
-  return html`<td>${lines((unit) => unit)}</td>
+  return html`<td>${lines((unit) => w.units[unit] ?? unit)}</td>
     ${[sell, buy].map((side) => html`<td class="number">${side ? lines((unit) => writePrice(side.prices[unit]) || '–') : w.noPrice}</td>`)}
     <td class="number">${lines((unit) => share(marginOf(unit)))}
       ${below_cost.length > 0 && html`<span class="badge bad">${w.belowCost}</span>`}</td>`

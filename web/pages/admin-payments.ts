@@ -80,7 +80,7 @@ function List({ rows, again, onArrived }: ListProps) {
   return html`<${Table} label=${w.title} head=${acts ? [...head, w.acts] : head}>${rows.map(
     (row) => html`<tr key=${row.id}>
       <td><${Time} at=${row.created_at} /><br /><small>${row.id}</small></td>
-      <td>${row.account.name}</td>
+      <td><a href=${`/admin/accounts/${row.account.id}`}>${row.account.name}</a></td>
       <td><${TopUpState} of=${row} />${row.failure && html`<br /><small>${w.failures[row.failure] ?? row.failure}</small>`}</td>
       <td class="number"><${Usd} amount=${row.credit} /></td>
       <td class="number">${money(row.total, row.currency)}</td>

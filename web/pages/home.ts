@@ -1,14 +1,18 @@
 /** The start page: what this platform is, the first call to make, and where to go on. */
 import { Code } from '../parts/copy.ts'
+import { firstModel } from '../parts/first-model.ts'
 import { html } from '../parts/html.ts'
+import { useLoad } from '../parts/load.ts'
 import { snippets } from '../parts/snippets.ts'
 import { session } from '../session.ts'
 import { home } from '../words/home.ts'
+import { readModels } from './models.ts'
 
 export function Home() {
   const w = home()
   const base = `${location.origin}/api/v1`
-  const [[, curl] = ['', '']] = snippets(base, '$KKAI_KEY', 'MODEL')
+  const model = firstModel(useLoad('models', readModels).value?.data ?? [])
+  const [[, curl] = ['', '']] = snippets(base, '$KKAI_KEY', model?.id ?? 'MODEL')
   const account = session.value?.visitor?.accounts[0]
   return html`
     <h1 class="hero">${w.title}</h1>

@@ -5,6 +5,7 @@ import { CopyButton } from '../parts/copy.ts'
 import { Usd } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
+import { useSome } from '../parts/more.ts'
 import { useQuery } from '../parts/query.ts'
 import { Table } from '../parts/table.ts'
 import { models } from '../words/models.ts'
@@ -38,6 +39,7 @@ function Found({ all }: { all: readonly ModelView[] }) {
     all.filter((model) => fits(model, query)),
     query.sort,
   )
+  const { some, more } = useSome(shown)
   const head = [
     w.model,
     ...[w.input, w.output, w.context, w.firstToken, w.uptime].map((number) => ({ number })),
@@ -49,9 +51,9 @@ function Found({ all }: { all: readonly ModelView[] }) {
       shown.length === 0
         ? html`<div class="state"><p>${w.none}</p>
             <a class="button" href="/models">${w.clear}</a></div>`
-        : html`<${Table} label=${w.title} head=${head}>${shown.map(
+        : html`<${Table} label=${w.title} head=${head}>${some.map(
             (model) => html`<${Row} key=${model.id} model=${model} />`,
-          )}<//>`
+          )}<//>${more}`
     }
   `
 }
@@ -92,7 +94,7 @@ function Row({ model }: { model: ModelView }) {
   return html`<tr>
     <th scope="row"><a href=${modelPath(id)}>${name}</a>
       ${model.state === 'deprecated' && html` <span class="badge">${w.deprecated}</span>`}
-      <br /><code>${id}</code> <${CopyButton} text=${id} of=${id} /></th>
+      ${name !== id && html`<br /><code>${id}</code>`} <${CopyButton} text=${id} of=${id} /></th>
     <td class="number"><${Usd} amount=${prices.input ?? null} /></td>
     <td class="number"><${Usd} amount=${prices.output ?? null} /></td>
     <td class="number">${model.context_length === null ? '–' : count(model.context_length)}</td>

@@ -1,6 +1,7 @@
 /** A receipt or credit note as it was when it was booked, ready to print: on paper it is alone. */
 import { api, ask } from '../api.ts'
 import { money, usd, utc } from '../format.ts'
+import { countryName } from '../parts/country.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import type { PageProps } from '../routes.ts'
@@ -62,7 +63,7 @@ interface PartyProps {
 function Party({ title, name, address, taxId, contact, country = null }: PartyProps) {
   const lines = [
     ...address.split('\n'),
-    country,
+    country && countryName(country),
     taxId && `${receiptWords().taxId}: ${taxId}`,
     contact,
   ]

@@ -12,6 +12,7 @@ import { modelPath } from './models.ts'
 const readStatus = () => ask(api.status.get())
 type StatusView = Awaited<ReturnType<typeof readStatus>>
 type Hour = StatusView['hours'][number]
+type ModelStatus = StatusView['models'][number]
 
 export function Status() {
   const w = status()
@@ -58,6 +59,7 @@ function Hours({ hours }: { hours: readonly Hour[] }) {
         )}</g>`,
       )}
     </svg>
+    <p><small><${Time} at=${hours[0]?.at ?? null} /> – <${Time} at=${hours.at(-1)?.at ?? null} /></small></p>
     <details><summary>${w.table}</summary>
       <${Table} label=${w.hours} head=${[w.hour, { number: w.calls }, { number: w.failures }]}>
         ${hours.toReversed().map(
@@ -80,20 +82,26 @@ function Incidents({ hours }: { hours: readonly Hour[] }) {
   )}</ul>`
 }
 
+/** Of what nobody called nothing is known: only how many such models there are. */
 function ModelTable({ models }: Pick<StatusView, 'models'>) {
   const w = status()
   if (models.length === 0) {
     return html`<div class="state"><p>${w.empty}</p><a class="button" href="/docs">${w.toDocs}</a></div>`
   }
+  const called = models.filter(({ calls_24h }) => calls_24h > 0)
+  const rest = models.length - called.length
   const numbers = [w.calls, w.uptime, w.firstToken].map((number) => ({ number }))
-  return html`<${Table} label=${w.models} head=${[w.model, ...numbers]}>${models
-    .toSorted((a, b) => b.calls_24h - a.calls_24h)
-    .map(
-      ({ id, name, calls_24h, uptime_24h, first_token_p50_ms }) => html`<tr key=${id}>
-      <th scope="row"><a href=${modelPath(id)}>${name}</a></th>
+  const row = ({ id, name, calls_24h, uptime_24h, first_token_p50_ms }: ModelStatus) => html`
+    <tr key=${id}><th scope="row"><a href=${modelPath(id)}>${name}</a></th>
       <td class="number">${count(calls_24h)}</td>
       <td class="number">${uptime_24h === null ? '–' : percent(uptime_24h)}</td>
-      <td class="number">${milliseconds(first_token_p50_ms)}</td>
-    </tr>`,
-    )}<//>`
+      <td class="number">${milliseconds(first_token_p50_ms)}</td></tr>`
+  return html`
+    ${
+      called.length > 0 &&
+      html`<${Table} label=${w.models} head=${[w.model, ...numbers]}>
+        ${called.toSorted((a, b) => b.calls_24h - a.calls_24h).map(row)}<//>`
+    }
+    ${rest > 0 && html`<p><a href="/models">${w.rest(count(rest))}</a></p>`}
+  `
 }

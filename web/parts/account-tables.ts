@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import type { AccountView } from '../pages/admin-account.ts'
 import { adminAccounts } from '../words/admin-accounts.ts'
+import { keys as keyWords } from '../words/keys.ts'
 import { outcomeName } from '../words/requests.ts'
 import { Time, Usd } from './figures.ts'
 import { html } from './html.ts'
@@ -34,7 +35,7 @@ export function AccountTables({ view }: { view: AccountView }) {
     <th scope="row"><a href=${withQuery('/admin/users', { user: one.id })}>${one.name || one.email}</a></th>
     <td>${one.email}</td><td>${roleNames()[one.role]}</td></tr>`
   const key = (one: AccountView['keys'][number]) => html`<tr key=${one.id}>
-    <th scope="row">${one.name}<br /><small><code>${one.label}</code></small></th><td>${one.state}</td>
+    <th scope="row">${one.name}<br /><small><code>${one.label}</code></small></th><td>${keyWords().states[one.state]}</td>
     <td class="number"><${Usd} amount=${one.spent} />${one.limit && html` / <${Usd} amount=${one.limit} />`}</td>
     <td><${Time} at=${one.last_used_at} /></td></tr>`
   const call = (one: AccountView['calls'][number]) => html`<tr key=${one.id}>

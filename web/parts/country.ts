@@ -17,6 +17,9 @@ export function countryOptions(): [code: string, name: string][] {
     .sort(([, a], [, b]) => a.localeCompare(b, language.value))
 }
 
+export const countryName = (code: string) =>
+  new Intl.DisplayNames(language.value, { type: 'region' }).of(code) ?? code
+
 /** Codes of countries that are no more become those of their successors. */
 function isCurrent(code: string): boolean {
   return Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`

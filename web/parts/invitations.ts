@@ -31,7 +31,7 @@ export function Invitations({ account }: { account: string }) {
   }
   const options = rolesToGive(account).map((role) => [
     role,
-    `${roleNames()[role]}: ${w.roleHints[role]}`,
+    `${roleNames()[role]} – ${w.roleHints[role]}`,
   ])
   return html`
     <h2>${w.inviteTitle}</h2>

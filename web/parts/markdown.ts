@@ -64,7 +64,7 @@ function plainText(token: Token): string {
 }
 
 function showTable({ header, rows }: Tokens.Table, key: number): VNode {
-  const head = header.map(({ text }) => text)
+  const head = header.map(({ text }) => text.replaceAll('`', ''))
   return html`<${Table} key=${key} label=${head.join(', ')} head=${head}>${rows.map(
     (row, at) =>
       html`<tr key=${at}>${row.map((cell, column) => html`<td key=${column}>${showAll(cell.tokens)}</td>`)}</tr>`,

@@ -19,7 +19,7 @@ export function Search({ name, label, hint }: SearchProps) {
   return html`<form role="search" class="row filters" onSubmit=${search}>
     <div class="field"><label for=${`search-${name}`}>${label}</label>
       <input id=${`search-${name}`} type="search" name=${name} maxlength="200" autocomplete="off" spellcheck=${false}
-        aria-describedby=${`search-${name}-hint`} key=${query[name]} defaultValue=${query[name] ?? ''} />
-      ${hint && html`<small id=${`search-${name}-hint`}>${hint}</small>`}</div>
-    <button type="submit">${label}</button></form>`
+        aria-describedby=${`search-${name}-hint`} key=${query[name]} defaultValue=${query[name] ?? ''} /></div>
+    <button type="submit">${label}</button>
+    ${hint && html`<small id=${`search-${name}-hint`}>${hint}</small>`}</form>`
 }

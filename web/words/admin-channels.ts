@@ -30,7 +30,7 @@ export const adminChannels = words({
     errors: 'Errors',
     duration: 'Mean time',
     models: 'Models (priority, weight)',
-    acts: 'Acts',
+    acts: 'Actions',
     test: 'Test',
     change: 'Change',
     credential: 'Credential',

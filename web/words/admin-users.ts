@@ -5,10 +5,10 @@ export const adminUsers = words({
   en: {
     title: 'Users',
     search: 'Search',
-    searchHint: 'Address, name or user id',
+    searchHint: 'E-mail, name or user id',
     empty: 'No user fits.',
     user: 'User',
-    email: 'Address',
+    email: 'E-mail',
     unverified: 'not confirmed',
     state: 'State',
     role: 'Admin role',

@@ -17,7 +17,7 @@ export const home = words({
       ],
       [
         'Pre-paid, no surprises',
-        'A call starts only when the balance covers it. Nothing recharges by itself.',
+        'A call starts only when the balance covers it. Nothing recharges unless you switch it on.',
       ],
       [
         'Your content stays yours',
@@ -36,7 +36,7 @@ export const home = words({
     first: '第一個請求',
     reasons: [
       ['每一分錢都說得清楚', '每次請求都列出 tokens、價格版本，以及付款的帳目。'],
-      ['預付制，沒有意外', '餘額足夠才會開始請求，絕不自動儲值。'],
+      ['預付制，沒有意外', '餘額足夠才會開始請求；除非您開啟，否則不會自動儲值。'],
       ['您的內容屬於您', '除非您同意，提示與回答不會被保存，也不會用於訓練。'],
       ['實測數據，不空口承諾', '延遲與可用率來自最近 24 小時的真實請求。'],
     ],

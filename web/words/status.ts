@@ -14,6 +14,7 @@ export const status = words({
     model: 'Model',
     uptime: 'Uptime',
     firstToken: 'First token, median',
+    rest: (count: string) => `Models without a call: ${count}`,
     empty: 'No models are sold here yet.',
     toDocs: 'Read the docs',
     hourTold: (hour: string, calls: string, failures: string) =>
@@ -35,6 +36,7 @@ export const status = words({
     model: '模型',
     uptime: '可用率',
     firstToken: '首個 token 中位數',
+    rest: (count: string) => `沒有請求的模型：${count}`,
     empty: '目前還沒有販售任何模型。',
     toDocs: '閱讀文件',
     hourTold: (hour: string, calls: string, failures: string) =>
