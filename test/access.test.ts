@@ -268,6 +268,7 @@ const adminAllowed: Record<string, readonly string[]> = Object.fromEntries(
       ['POST /channels/state', run],
       ['POST /channels/test', run],
       ['POST /invoices/:receipt/retry', money],
+      ['POST /reports/providers/invoices', money],
       ['POST /announcements/:id/withdraw', run],
       ['POST /accounts/:account/suspend', people],
       ['POST /accounts/:account/reinstate', people],

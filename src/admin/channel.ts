@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm'
 import { costOf, formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
+import { readMonthOfChannels } from '../billing/report-provider.ts'
 import { priceAt } from '../catalog/book.ts'
 import { providers } from '../catalog/provider.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -37,8 +38,9 @@ export async function showChannels(
   { breakers, clock }: Pick<Gateway, 'breakers' | 'clock'>,
   figures: ReadonlyMap<string, ChannelFigures>,
 ) {
-  const [rows, routes] = await Promise.all([
+  const [rows, costs, routes] = await Promise.all([
     store.db.select().from(channel).orderBy(channel.id),
+    readMonthOfChannels(store, clock.now()),
     store.db.select().from(modelChannel).orderBy(modelChannel.priority, modelChannel.modelId),
   ])
   const routesOf = Map.groupBy(routes, ({ channelId }) => channelId)
@@ -58,6 +60,8 @@ export async function showChannels(
         rests_s: Math.ceil(trouble.restsMs / 1000),
       },
       last_24h: figures.get(row.id) ?? null,
+      /** Null: nobody called. */
+      cost_30d: costs.get(row.id) ?? null,
       models: (routesOf.get(row.id) ?? []).map(({ modelId, upstreamModel, priority, weight }) => ({
         ...{ id: modelId, model: upstreamModel, priority, weight },
       })),

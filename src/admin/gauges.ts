@@ -4,6 +4,7 @@
  */
 import { statfsSync, statSync } from 'node:fs'
 import { eq, gt, sql } from 'drizzle-orm'
+import { readDifferences } from '../billing/report-provider.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { account, instance } from '../store/schema.ts'
@@ -11,7 +12,7 @@ import type { Query } from '../store/store.ts'
 import type { Parts, State } from './parts.ts'
 
 const freshMs = 5_000
-/** For what looks at every account. */
+/** For what looks at many rows. */
 const slowlyFreshMs = 60_000
 
 export function showGauges(parts: Parts, state: State, gateway: Gateway, metrics: Metrics): void {
@@ -19,6 +20,7 @@ export function showGauges(parts: Parts, state: State, gateway: Gateway, metrics
   showChecks(parts, state, metrics)
   showWaiting(parts, metrics)
   showMachine(parts, metrics)
+  showProviderCost(parts, metrics)
   showChannels(parts, gateway, metrics)
 }
 
@@ -60,6 +62,15 @@ function showMachine(parts: Parts, { show }: Metrics): void {
   if (store.kind !== 'sqlite') return
   const log = `${store.path}-wal`
   show('kkai_database_wal_bytes', "SQLite's write-ahead log.", () => statSync(log).size)
+}
+
+function showProviderCost({ clock, store }: Parts, { showBy }: Metrics): void {
+  showBy(
+    'channel',
+    'kkai_provider_cost_difference',
+    'What a provider says beyond what we reckon, as a share: the larger of today and yesterday.',
+    remember(clock, slowlyFreshMs, () => readDifferences(store, clock.now())),
+  )
 }
 
 const severity = { closed: 0, probing: 1, open: 2 } as const

@@ -4,6 +4,7 @@ import { inArray, ne, sql } from 'drizzle-orm'
 import { version } from '../../package.json'
 import { shownName } from '../account/account.ts'
 import { formatUsd } from '../base/amount.ts'
+import { listDifferences } from '../billing/report-provider.ts'
 import { refund, topUp } from '../store/credit.ts'
 import { account } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
@@ -15,16 +16,17 @@ const shown = 10
 type Rows = Awaited<ReturnType<Figures['lastMonth']>>
 
 export async function showBusiness(
-  { store, catalog, config }: Parts,
+  { store, catalog, config, clock }: Parts,
   figures: Figures,
   state: State,
 ) {
-  const [lastDay, lastMonth, channels, owed, waiting] = await Promise.all([
+  const [lastDay, lastMonth, channels, owed, waiting, differences] = await Promise.all([
     figures.lastDay(),
     figures.lastMonth(),
     figures.channels(),
     sumBalances(store),
     countWaiting(store),
+    listDifferences(store, clock.now()),
   ])
   const names = await readNames(store, [...largest(lastDay), ...largest(lastMonth)])
   const disk = statfsSync(config.data)
@@ -40,6 +42,8 @@ export async function showBusiness(
     ledger: { verified: state.verified, at: isoTime(state.verifiedAt ?? null) },
     /** Channels that cannot be used, with what to do. */
     problems: [...catalog.problems],
+    /** Days on which a provider said another cost than we reckon. */
+    cost_differences: differences,
     backup_at: isoTime(state.backedUpAt ?? null),
     disk: { free_bytes: disk.bavail * disk.bsize, total_bytes: disk.blocks * disk.bsize },
     version,

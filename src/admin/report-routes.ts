@@ -4,15 +4,16 @@ import type { Billing } from '../billing/billing.ts'
 import { retryInvoice } from '../billing/invoice-outbox.ts'
 import { readFees, readRevenue, readTax } from '../billing/report.ts'
 import { listLiability, sumLiability } from '../billing/report-liability.ts'
+import { enterBill, readProviderCosts } from '../billing/report-provider.ts'
 import { readUnreconciled } from '../billing/report-unreconciled.ts'
 import { answerCsv } from '../http/csv.ts'
 import { describeRefusals } from '../http/describe.ts'
 import type { Store } from '../store/store.ts'
 import { adminGuard } from './guard.ts'
 
-const describe = (summary: string) => ({
+const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
   ...{ summary, tags: ['Administration'] },
-  responses: describeRefusals('session_required', 'not_found', 'role_not_allowed'),
+  responses: describeRefusals('session_required', 'not_found', 'role_not_allowed', ...codes),
 })
 
 const asPage = <Row>(data: Row[]) => ({ data, next: null as string | null })
@@ -56,6 +57,33 @@ export function reportRoutes(billing: Billing) {
       admin: 'read',
       detail: describe('Payments, refunds and e-invoices to look into'),
     })
+    .get('/reports/providers', async () => asPage(await readProviderCosts(store)), {
+      admin: 'read',
+      detail: describe('What providers say and charge against what we reckon, by month (UTC)'),
+    })
+    .post(
+      '/reports/providers/invoices',
+      async ({ body, visitor, change }) => {
+        change.before = { amount: await enterBill(store, body, visitor.userId, clock.now()) }
+        change.after = { amount: body.amount }
+        return { ok: true }
+      },
+      {
+        admin: 'money',
+        parse: 'strict',
+        body: t.Object({
+          channel: t.String({ minLength: 1, maxLength: 200 }),
+          month: t.String({ maxLength: 7 }),
+          amount: t.Nullable(t.String({ maxLength: 40 })),
+          reason: t.String({ minLength: 1, maxLength: 1000 }),
+          revision: t.Number({ minimum: 0, multipleOf: 1 }),
+        }),
+        detail: describe(
+          'Say what a provider’s invoice has for a channel and a month',
+          ...(['invalid_request', 'invalid_amount', 'changed_meanwhile'] as const),
+        ),
+      },
+    )
     .use(fileRoutes(billing))
     .post(
       '/invoices/:receipt/retry',
@@ -93,6 +121,13 @@ const files: Record<string, { columns: string[]; read(store: Store, now: number)
   fees: {
     columns: ['month', 'processor', 'currency', 'payments', 'total', 'fee', 'unknown'],
     read: (store) => once(readFees(store)),
+  },
+  providers: {
+    columns: [
+      ...['month', 'channel', 'calls', 'buy_cost', 'reported_calls', 'reported', 'reckoned'],
+      ...['difference', 'invoice', 'invoice_difference'],
+    ],
+    read: (store) => once(readProviderCosts(store)),
   },
   unreconciled: {
     columns: ['kind', 'id', 'account', 'processor', 'currency', 'total', 'why', 'created_at'],

@@ -190,6 +190,12 @@ export function twdOf(credit: bigint, rate: bigint): bigint {
   return divideUp(credit * rate, nanoPerUsd * million)
 }
 
+/** How much more `one` is than `other`, in parts of a million of the larger; null where both are nothing. */
+export function differenceOf(one: bigint, other: bigint): bigint | null {
+  const larger = one > other ? one : other
+  return larger === 0n ? null : ((one - other) * million) / larger
+}
+
 /** So many parts of a million of an amount, to the nearest unit; halves up. */
 export function shareOf(amount: bigint, rate: bigint): bigint {
   return (amount * rate + million / 2n) / million

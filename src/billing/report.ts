@@ -10,16 +10,16 @@ import type { Store } from '../store/store.ts'
 
 type Db = Pick<Store, 'db'>
 
-const dayMs = 24 * 3_600_000
-const dayOf = (time: unknown) => sql`${time} / ${sql.raw(String(dayMs))}`.mapWith(Number)
-const sum = (amount: unknown) => sql`COALESCE(SUM(${amount}), 0)`.mapWith(BigInt)
+export const dayMs = 24 * 3_600_000
+export const dayOf = (time: unknown) => sql`${time} / ${sql.raw(String(dayMs))}`.mapWith(Number)
+export const sum = (amount: unknown) => sql`COALESCE(SUM(${amount}), 0)`.mapWith(BigInt)
 const count = sql`COUNT(*)`.mapWith(BigInt)
 
 /**
  * Puts the days of a month together, and within it what has the same key: the database knows no calendar that SQLite and
  * PostgreSQL share. Of `names` it makes the sums; the rest is the same in all of them.
  */
-function byMonth<Name extends string, Row extends Record<Name, bigint> & { day: number }>(
+export function byMonth<Name extends string, Row extends Record<Name, bigint> & { day: number }>(
   rows: readonly Row[],
   names: readonly Name[],
   keyOf: (row: Row) => string = () => '',

@@ -11,6 +11,7 @@ import { reconcilePayments } from './reconcile-payments.ts'
 import { refreshCatalog } from './refresh-catalog.ts'
 import { sendInvoices } from './send-invoices.ts'
 import { sendMail } from './send-mail.ts'
+import { sumCosts } from './sum-channels.ts'
 import { sweepHolds } from './sweep-holds.ts'
 import { verify } from './verify.ts'
 
@@ -31,6 +32,7 @@ export const jobs: readonly Job[] = [
   announce,
   sendEvents,
   expire,
+  sumCosts,
   dropOldUsage,
   backupDaily,
   expireCredit,

@@ -10,7 +10,7 @@ import { createBreakers } from '../../src/gateway/route.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { refund, topUp } from '../../src/store/credit.ts'
 import { delivery, mail, webhook } from '../../src/store/people.ts'
-import { account, instance } from '../../src/store/schema.ts'
+import { account, channelHour, instance } from '../../src/store/schema.ts'
 import { databases, newDirectory, now } from '../helpers/database.ts'
 import { newTeam, openPeople } from '../helpers/people.ts'
 
@@ -112,6 +112,20 @@ describe.each(databases)('on %s', (...database) => {
       db.insert(account).values({ id: 'acc_b', kind: 'entity', ...row, creditsPosted: 2n }),
     ])
     expect(await read('kkai_accounts_below_zero')).toEqual({ '': 1 })
+  })
+
+  test('what a provider says beyond what we reckon, by channel, and anew after a minute', async () => {
+    const { people, store, read } = await open(database)
+    const name = 'kkai_provider_cost_difference'
+    expect(await read(name)).toEqual({})
+    const row = { hour: now, calls: 1, buyCost: 0n, reportedCalls: 1, reckoned: 2_000_000_000n }
+    await store.write((db) => [
+      db.insert(channelHour).values({ ...row, channelId: 'well', reported: 2_000_000_000n }),
+      db.insert(channelHour).values({ ...row, channelId: 'sick', reported: 2_500_000_000n }),
+    ])
+    expect(await read(name)).toEqual({})
+    people.clock.move(60_000)
+    expect(await read(name)).toEqual({ '{channel="well"}': 0, '{channel="sick"}': 0.2 })
   })
 
   test('a write was really made; disk and log have a size', async () => {

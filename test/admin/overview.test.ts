@@ -5,7 +5,7 @@ import { showBusiness } from '../../src/admin/overview.ts'
 import { countUsers } from '../../src/admin/price-change.ts'
 import { newId } from '../../src/base/id.ts'
 import { topUp } from '../../src/store/credit.ts'
-import { account, usageHour } from '../../src/store/schema.ts'
+import { account, channelHour, usageHour } from '../../src/store/schema.ts'
 import { databases } from '../helpers/database.ts'
 import { newTeam } from '../helpers/people.ts'
 import { dayMs, hourMs, openShop } from './shop.ts'
@@ -95,6 +95,22 @@ test('revenue, cost and what is left, by model and account, for a day and for th
   passed = 26 * dayMs
   expect((await show()).last_30d.accounts.map(({ account }) => account)).not.toContain('cy')
   expect((await show()).last_24h).toMatchObject({ calls: 0, error_share: null, accounts: [] })
+})
+
+test('a provider that says another cost is named until the day after', async () => {
+  const hour = Math.floor(parts.clock.now() / hourMs) * hourMs
+  const sums = { calls: 1, buyCost: 2_000_000_000n, reckoned: 2_000_000_000n }
+  await store.write((db) => [
+    db.insert(channelHour).values({
+      ...{ ...sums, hour, channelId: 'main', reportedCalls: 1, reported: 2_500_000_000n },
+    }),
+  ])
+  expect((await overview()).cost_differences).toMatchObject([
+    { channel: 'main', reported: '2.50', reckoned: '2.00', difference: '20' },
+  ])
+  expect((await ask('GET', '/channels')).body.data).toMatchObject([
+    { id: 'main', cost_30d: { reported: '2.50', buy_cost: '2.00', difference: '20' } },
+  ])
 })
 
 test.each(databases)('on %s every figure is read', async (_, open) => {

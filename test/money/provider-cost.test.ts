@@ -3,8 +3,11 @@
  * pays by it.
  */
 import { beforeAll, describe, expect, test } from 'bun:test'
+import { formatUsd } from '../../src/base/amount.ts'
 import { completionTokens, promptTokens } from '../../src/base/units.ts'
+import { readMonthOfChannels } from '../../src/billing/report-provider.ts'
 import { charge } from '../../src/demo/simulator/usage.ts'
+import { sumChannels } from '../../src/ledger/channel-sums.ts'
 import { hello } from '../helpers/world.ts'
 import { type Customer, openPlatform, type Platform, stores } from './platform.ts'
 
@@ -51,6 +54,16 @@ describe.each(stores)('on %s', (_, settings) => {
 
     test('who says nothing of it is not made to', async () => {
       expect((await call('sim-fast', fields)).record.reportedCost).toBeNull()
+    })
+  })
+
+  test('what the channel is said to have charged is the sum of what its calls were', async () => {
+    const { store, clock } = platform.parts
+    await sumChannels(store, clock.now())
+    const said = (await platform.records()).flatMap(({ reportedCost }) => reportedCost ?? [])
+    expect((await readMonthOfChannels(store, clock.now())).get('openai')).toMatchObject({
+      ...{ calls: said.length + 2, reported_calls: said.length },
+      reported: formatUsd(said.reduce((sum, cost) => sum + cost, 0n)),
     })
   })
 
