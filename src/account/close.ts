@@ -15,7 +15,6 @@ import {
   member,
   passkey,
   recoveryCode,
-  refundRequest,
   session,
   ticket,
   user,
@@ -79,13 +78,15 @@ type EndLetter =
   | { kind: 'account_closed'; refund: string | null }
   | { kind: 'account_terminated'; refund: string | null; reason: string }
 
+const mostTries = 8
+
+/** Its keys end first, so that what is left stands still; then all of the rest at once, with the mails that name what is left. */
 async function endAccount(
   { store, outbox, clock, forgetKeys }: People,
   accountId: string,
   { name, reason, contact, check }: End,
   letter: (refund: string | null) => EndLetter,
 ): Promise<bigint | null> {
-  const now = clock.now()
   const accountName = shownName(await readAccount(store, accountId))
   if (name.trim() !== accountName) {
     throw new AppError('invalid_request', {
@@ -93,15 +94,41 @@ async function endAccount(
       message: `Type the account's name: ${accountName}`,
     })
   }
-  const contacts = await readContacts(store, accountId)
-  await divideLots(store, accountId)
-  const { language = 'en' } = contacts.find(({ id }) => id === contact?.id) ?? {}
-  const refundId = newId('ref_', now)
-  const request = { id: refundId, accountId, reason: storable(reason), language }
+  const may = (db: Query) => [lockAccount(db, accountId), ...(check ? [check(db)] : [])]
   await store.write((db) => [
-    lockAccount(db, accountId),
-    ...(check ? [check(db)] : []),
-    requestRefund({ ...request, contact: contact?.email ?? null }, now),
+    ...may(db),
+    db.update(key).set({ state: 'revoked' }).where(eq(key.accountId, accountId)),
+  ])
+  forgetKeys()
+  for (let tries = 1; ; tries++) {
+    const contacts = await readContacts(store, accountId)
+    const { language = 'en' } = contacts.find(({ id }) => id === contact?.id) ?? {}
+    const amount = await foreseeRefund(store, accountId)
+    const request = { accountId, amount, reason, contact: contact?.email ?? null, language }
+    const told = letter(amount === null ? null : formatUsd(amount))
+    try {
+      await store.write((db) => [
+        ...may(db),
+        requestRefund(request, clock.now()),
+        ...endStatements(db, accountId, clock.now()),
+        ...closeUsers(
+          db,
+          contacts.map(({ id }) => id),
+        ),
+        ...contacts.map(({ email, language }) =>
+          outbox.queue(db, { to: email, language, accountName, ...told }),
+        ),
+      ])
+      return amount
+    } catch (cause) {
+      const again = cause instanceof AppError && cause.code === 'changed_meanwhile'
+      if (!again || tries === mostTries) throw cause
+    }
+  }
+}
+
+function endStatements(db: Query, accountId: string, now: number): Statement[] {
+  return [
     db
       .update(account)
       .set({
@@ -109,6 +136,7 @@ async function endAccount(
         ...{ country: null, lowBalance: null, training: false, bodyDays: 0 },
       })
       .where(eq(account.id, accountId)),
+    // One that was made meanwhile.
     db.update(key).set({ state: 'revoked' }).where(eq(key.accountId, accountId)),
     db.delete(invitation).where(eq(invitation.accountId, accountId)),
     // What an investigation keeps ends with it [T4.4]: nobody closes what she did.
@@ -116,23 +144,7 @@ async function endAccount(
     db.delete(buyer).where(eq(buyer.accountId, accountId)),
     db.update(webhook).set({ state: 'disabled' }).where(eq(webhook.accountId, accountId)),
     db.delete(member).where(eq(member.accountId, accountId)),
-    ...closeUsers(
-      db,
-      contacts.map(({ id }) => id),
-    ),
-  ])
-  forgetKeys()
-  const [asked] = await store.db
-    .select({ amount: refundRequest.amount })
-    .from(refundRequest)
-    .where(eq(refundRequest.id, refundId))
-  const told = letter(asked ? formatUsd(asked.amount) : null)
-  await store.write((db) =>
-    contacts.map(({ email, language }) =>
-      outbox.queue(db, { to: email, language, accountName, ...told }),
-    ),
-  )
-  return asked?.amount ?? null
+  ]
 }
 
 /**
@@ -152,19 +164,27 @@ const leftOver = (accountId: string) => sql`SELECT left_over.id AS account_id,
   ) left_over WHERE free > 0 AND paid > 0`
 
 interface RefundRequest {
-  id: string
   accountId: string
+  amount: bigint | null
   reason: string
   contact: string | null
   language: string
 }
 
-function requestRefund(row: RefundRequest, now: number): Statement {
-  const { id, accountId, reason, contact, language } = row
-  return byHand(sql`INSERT INTO refund_request
-      (id, account_id, amount, reason, contact, language, created_at)
-    SELECT ${id}, given.account_id, given.amount, ${reason}, ${contact}, ${language}, ${now}
-    FROM (${leftOver(accountId)}) given`)
+/** Refuses with `changed_meanwhile` where another amount is left. */
+function requestRefund(
+  { accountId, amount, reason, contact, language }: RefundRequest,
+  now: number,
+): Statement {
+  const given = sql`(${leftOver(accountId)}) given`
+  const asForeseen =
+    amount === null
+      ? sql`UPDATE account SET state = state WHERE id = ${accountId} AND NOT EXISTS (SELECT 1 FROM ${given})`
+      : sql`INSERT INTO refund_request (id, account_id, amount, reason, contact, language, created_at)
+          SELECT ${newId('ref_', now)}, given.account_id, given.amount, ${storable(reason)}, ${contact},
+            ${language}, ${now}
+          FROM ${given} WHERE given.amount = ${amount}`
+  return must(byHand(asForeseen), 'changed_meanwhile')
 }
 
 /** What ending the account now would ask to be paid back; null for nothing. */

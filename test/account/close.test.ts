@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
 import { suspendAccount } from '../../src/account/account.ts'
-import { closeAccount, closeUser } from '../../src/account/close.ts'
+import { closeAccount, closeUser, foreseeRefund } from '../../src/account/close.ts'
 import { addAccount } from '../../src/account/settings.ts'
 import type { Code } from '../../src/ledger/chart.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
@@ -101,6 +101,43 @@ describe.each(databases)('on %s', (_, open) => {
     ])
     expect(people.forgotten()).toBe(1)
     expect(await refusal(close())).toBe('not_found')
+  })
+
+  test('the process may die once it is closed: its mail is queued', async () => {
+    const { people, id, close } = await acme(await open())
+    const { write, db } = people.store
+    people.store.write = async (build) => {
+      const [row] = await db.select().from(account).where(eq(account.id, id))
+      if (row?.state === 'closed') throw new Error('died')
+      await write(build)
+    }
+    await close()
+    expect(await mailsTo(people, 'ann', 'account_closed')).toHaveLength(1)
+  })
+
+  test.each([
+    ['more is', 'topup', 3n],
+    ['less is', 'dispute', 1n],
+    ['nothing is', 'dispute', 2n],
+  ] as const)('where %s left meanwhile, that is asked back and mailed', async (_, code, moved) => {
+    const { people, id, ledger, close } = await acme(await open())
+    await ledger.transfer({ ...movement(id, 'topup', 2n * usd), processor: 'manual' }, now)
+    await foreseeRefund(people.store, id)
+    const { write } = people.store
+    let writes = 0
+    people.store.write = async (build) => {
+      // After what is left was read, before it is asked back.
+      if (++writes === 2) {
+        await ledger.transfer({ ...movement(id, code, moved * usd), processor: 'manual' }, now)
+      }
+      await write(build)
+    }
+    const left = code === 'topup' ? 2n + moved : 2n - moved
+    expect(await close()).toBe(left === 0n ? null : left * usd)
+    const asked = await people.store.db.select().from(refundRequest)
+    expect(asked.map(({ amount }) => amount)).toEqual(left === 0n ? [] : [left * usd])
+    const [text] = await mailsTo(people, 'ann', 'account_closed')
+    expect(text?.includes(`${left}.00 USD`)).toBe(left > 0n)
   })
 
   test('closing twice at once asks for one refund', async () => {
