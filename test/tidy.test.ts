@@ -244,6 +244,24 @@ test('nothing that was written elsewhere is run: no eval, no markup from text, n
   ])
 })
 
+test('no pattern is made of what a stranger writes', () => {
+  // Of our routes, of the cookie's name, and of a country's own form of a tax id.
+  expect(findAll(/new RegExp\(/g).map((found) => found.split(':')[0])).toEqual([
+    'src/billing/tax.ts',
+    'src/http/server.ts',
+    'src/user/oauth-routes.ts',
+  ])
+})
+
+test('each field for a password is masked, and may be filled by whatever keeps passwords', () => {
+  const fields = findAll(/name="(?:password|current)".*/g)
+  expect(fields.length).toBeGreaterThan(5)
+  expect(
+    fields.filter((one) => !/type="password".* autocomplete="(current|new)-password"/.test(one)),
+  ).toEqual([])
+  expect(findAll(/\bonPaste\b|postMessage\(/g).filter((one) => one.startsWith('web/'))).toEqual([])
+})
+
 test('ciphers are AES, of which CBC is ECPay’s own; hashes are SHA-256; nothing is guessed from Math.random', () => {
   expect(findAll(/\baes-[\w-]+|createCipher\b/g)).toEqual([
     'src/base/secret.ts: aes-256-gcm',

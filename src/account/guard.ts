@@ -2,9 +2,11 @@
  * What a member may do: `may: 'develop'` on a route of one account (`…/accounts/:account/…`). Who is no member meets 404, as
  * if there were no such account; who is one but may not, 403. Read for every request, so a change counts at once.
  */
+
 import { and, eq } from 'drizzle-orm'
 import { Elysia } from 'elysia'
 import { AppError } from '../base/error.ts'
+import { ownHeaders } from '../http/answer.ts'
 import { member as memberTable } from '../store/people.ts'
 import { account } from '../store/schema.ts'
 import { refuseForeign, userGuard, visitorOf } from '../user/guard.ts'
@@ -37,7 +39,7 @@ export function accountGuard(people: Guarded) {
     may: (capability: Capability) => ({
       resolve: async ({ request, params, set }) => {
         refuseForeign(request)
-        set.headers['cache-control'] = 'no-store'
+        Object.assign(set.headers, ownHeaders)
         const visitor = await visitorOf(people.sessions, request)
         const { account: id = '' } = params as Record<string, string>
         const member = await findMember(people, id, visitor.userId)

@@ -3,8 +3,10 @@
  * were nothing; an admin whose role does not go so far, 403. What changes money asks for a recent proof of who she is. What
  * changes anything, and every look at an account's content, is written down before it is done (`audit.ts`).
  */
+
 import { Elysia } from 'elysia'
 import { AppError } from '../base/error.ts'
+import { ownHeaders } from '../http/answer.ts'
 import { factorsOf } from '../user/factor.ts'
 import { refuseForeign, requireRecent, userGuard, visitorOf } from '../user/guard.ts'
 import type { People } from '../user/people.ts'
@@ -42,7 +44,7 @@ export function adminGuard(
     admin: (capability: AdminCapability) => ({
       resolve: async ({ request, set, params, body, route }) => {
         refuseForeign(request)
-        set.headers['cache-control'] = 'no-store'
+        Object.assign(set.headers, ownHeaders)
         const visitor = await visitorOf(people.sessions, request)
         if (visitor.adminRole === null) throw new AppError('not_found')
         if (!(capabilities[capability] as readonly AdminRole[]).includes(visitor.adminRole))

@@ -1,12 +1,17 @@
 /** The ways this server answers beside a page: JSON, and a refusal in the shape every OpenAI client reads (wire.md §2). */
 import type { AppError } from '../base/error.ts'
 
+/** No cache keeps it, and no browser takes it for anything but what it says it is. */
+export const ownHeaders = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const
+
 /** What every reply of the API carries. The id is in the log beside whatever went wrong. */
 export function apiHeaders(requestId: string): Record<string, string> {
   return {
     'content-type': 'application/json',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
+    ...ownHeaders,
     'x-request-id': requestId,
   }
 }

@@ -27,7 +27,10 @@ export function docsRoutes(routes: () => readonly RouteToDescribe[], version: st
     '/openapi.json',
     async () => {
       written ??= describeRoutes(routes(), version).then((document) => JSON.stringify(document))
-      const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache' }
+      const headers = {
+        ...{ 'content-type': 'application/json', 'cache-control': 'no-cache' },
+        'x-content-type-options': 'nosniff',
+      }
       return new Response(await written, { headers })
     },
     { detail: { hide: true } },

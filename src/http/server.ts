@@ -59,6 +59,7 @@ export function createHttp({ listen, publicUrl, bodyLimitBytes, clock, log }: Ht
     if (refusal.status === 404 && !isApi(path)) return answerPage(notFoundPage, 404)
     const facts = { request: id, method, path, code: refusal.code }
     if (refusal.code === 'internal_error') log.error('http.failed', { ...facts, cause: error })
+    else if (refusal.code === 'role_not_allowed') log.info('http.refused', facts)
     else log.debug('http.refused', facts)
     return answerError(refusal, id)
   }

@@ -5,6 +5,7 @@
  */
 import { Elysia } from 'elysia'
 import { AppError } from '../base/error.ts'
+import { ownHeaders } from '../http/answer.ts'
 import { strictBodies } from '../http/strict.ts'
 import type { People } from './people.ts'
 import type { Visitor } from './session.ts'
@@ -17,14 +18,14 @@ export function userGuard({ sessions, clock }: Pick<People, 'sessions' | 'clock'
     open: (_: true) => ({
       resolve: ({ request, set }) => {
         refuseForeign(request)
-        set.headers['cache-control'] = 'no-store'
+        Object.assign(set.headers, ownHeaders)
         return {}
       },
     }),
     user: (proof: 'any' | 'recent') => ({
       resolve: async ({ request, set }) => {
         refuseForeign(request)
-        set.headers['cache-control'] = 'no-store'
+        Object.assign(set.headers, ownHeaders)
         const visitor = await visitorOf(sessions, request)
         if (proof === 'recent') requireRecent(visitor, clock.now())
         return { visitor }

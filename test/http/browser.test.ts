@@ -167,6 +167,16 @@ describe('a link from another site', () => {
   })
 })
 
+test.each(['/api/session', '/api/captcha', '/openapi.json', '/healthz'])(
+  '%s is taken for nothing but the JSON that it is',
+  async (path) => {
+    const { status, headers } = await fetch(`${server.url}${path}`)
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toStartWith('application/json')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  },
+)
+
 const policy =
   "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -178,6 +188,7 @@ test.each([...pages.map(({ path }) => path), '/swagger', '/nothing/here'])(
     expect(headers.get('content-security-policy')).toBe(policy)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('x-frame-options')).toBe('DENY')
+    expect(headers.get('referrer-policy')).toBe('same-origin')
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
   },
 )

@@ -7,7 +7,8 @@ import { startHttp } from '../../src/http/server.ts'
 import { bodyLimitBytes, open, sendRaw } from './open.ts'
 
 const lines: { event: string; facts: Facts | undefined }[] = []
-const log: Logger = { ...silentLog, error: (event, facts) => lines.push({ event, facts }) }
+const note = (event: string, facts?: Facts) => lines.push({ event, facts })
+const log: Logger = { ...silentLog, error: note, info: note }
 
 const { url, port } = open(
   (http) =>
@@ -19,6 +20,9 @@ const { url, port } = open(
       })
       .get('/api/v1/refused', () => {
         throw new AppError('insufficient_credits', { cause: new Error('hunter2') })
+      })
+      .get('/api/v1/admins-own', () => {
+        throw new AppError('role_not_allowed')
       })
       .get('/page', () => new Response('page'))
       .post('/api/v1/log-in', ({ body }) => new Response(typeof body.password), {
@@ -159,6 +163,14 @@ describe('what was thrown', () => {
       path: '/api/v1/boom',
     })
     expect(String(line?.facts?.cause)).toContain('hunter2')
+  })
+
+  test('who reaches for what her role does not allow is on record', async () => {
+    await ask('/api/v1/admins-own')
+    expect(lines.at(-1)).toMatchObject({
+      event: 'http.refused',
+      facts: { method: 'GET', path: '/api/v1/admins-own', code: 'role_not_allowed' },
+    })
   })
 
   test('a refusal goes out as its table says, without its cause', async () => {
