@@ -49,7 +49,7 @@ CREATE TABLE transfer (
   UNIQUE (account_id, seq),
   CHECK (debit_id <> credit_id),
   CHECK ((phase = 'post' OR phase = 'void') = (pending_id IS NOT NULL)),
-  CHECK (phase = 'single' OR code = 'usage' OR code = 'refund'),
+  CHECK (phase = 'single' OR code = 'usage'),
   CHECK (code <> 'adjustment' OR (reason IS NOT NULL AND actor IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX transfer_resolution ON transfer (pending_id) WHERE pending_id IS NOT NULL;

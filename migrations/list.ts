@@ -1,6 +1,7 @@
 /**
  * Every migration, in order: one file and one line each. Written once, for SQLite; `store/migrate.ts` turns the text into
- * PostgreSQL's, and where it cannot, a `.postgres.sql` file stands beside. A released migration never changes.
+ * PostgreSQL's, and where it cannot, a `.postgres.sql` file stands beside. A released migration never changes:
+ * a test holds what each of them hashes to.
  */
 import start from './0001_start.sql' with { type: 'text' }
 import immutablePostgres from './0002_immutable.postgres.sql' with { type: 'text' }
@@ -11,6 +12,8 @@ import credit from './0005_credit.sql' with { type: 'text' }
 import operator from './0006_operator.sql' with { type: 'text' }
 import auditPostgres from './0007_audit.postgres.sql' with { type: 'text' }
 import audit from './0007_audit.sql' with { type: 'text' }
+import refundPhasesPostgres from './0008_refund_phases.postgres.sql' with { type: 'text' }
+import refundPhases from './0008_refund_phases.sql' with { type: 'text' }
 import providerCost from './0009_provider_cost.sql' with { type: 'text' }
 
 export interface Migration {
@@ -28,5 +31,6 @@ export const migrations: readonly Migration[] = [
   { name: '0005_credit', sql: credit },
   { name: '0006_operator', sql: operator },
   { name: '0007_audit', sql: audit, postgres: auditPostgres },
+  { name: '0008_refund_phases', sql: refundPhases, postgres: refundPhasesPostgres },
   { name: '0009_provider_cost', sql: providerCost },
 ]

@@ -1,14 +1,15 @@
 /**
- * Brings a database to this program's schema. Each migration runs once, whole, with its record in the same transaction.
- * A database that knows migrations this program does not is newer than the program: it is left alone.
+ * Brings a database to this program's schema. Each migration runs once; all that are missing, with their records, in one
+ * transaction: an upgrade that is stopped in the middle has not begun. A database that knows migrations this program does not
+ * is newer than the program: it is left alone.
  */
 import { type Migration, migrations } from '../../migrations/list.ts'
 import { FatalError } from '../base/error.ts'
 
 interface Target {
   rows: (text: string) => Promise<unknown[][]>
-  /** Runs the migration and its record in one transaction. */
-  apply: (text: string, record: string) => Promise<unknown>
+  /** Runs them in one transaction. */
+  apply: (texts: readonly string[]) => Promise<unknown>
   /** Keeps what is there, before the first migration of a database that has some. */
   keep?: (name: string) => void
 }
@@ -21,18 +22,18 @@ export async function migrate(
   now: number,
   target: Target,
 ): Promise<void> {
-  const create = kind === 'sqlite' ? `${recordTable} STRICT` : toPostgres(recordTable)
-  await target.apply(create, 'SELECT 1')
+  await target.apply([kind === 'sqlite' ? `${recordTable} STRICT` : toPostgres(recordTable)])
   const applied = (await target.rows('SELECT name FROM migration ORDER BY name')).map(String)
   const { missing, unknown } = compareMigrations(applied)
   if (unknown.length > 0) throw newerDatabase(unknown)
-  if (applied.length > 0 && missing[0] !== undefined) target.keep?.(missing[0].name)
-  for (const migration of missing) {
-    await target.apply(
+  if (missing[0] === undefined) return
+  if (applied.length > 0) target.keep?.(missing[0].name)
+  await target.apply(
+    missing.flatMap((migration) => [
       textFor(kind, migration),
       `INSERT INTO migration (name, applied_at) VALUES ('${migration.name}', ${now})`,
-    )
-  }
+    ]),
+  )
 }
 
 /** What this program has and a database has not, and the other way round. */

@@ -21,14 +21,12 @@ export async function openPostgres(url: string, now: number): Promise<PostgresSt
       cause,
     )
   }
-  await migrate('postgres', now, {
-    rows: (text) => connection.unsafe(text).values(),
-    apply: (text, record) =>
-      connection.begin(async (tx) => {
-        await tx.unsafe(`SELECT pg_advisory_xact_lock(${migrationLock})`)
-        await tx.unsafe(text)
-        await tx.unsafe(record)
-      }),
+  await connection.begin(async (tx) => {
+    await tx.unsafe(`SELECT pg_advisory_xact_lock(${migrationLock})`)
+    await migrate('postgres', now, {
+      rows: (text) => tx.unsafe(text).values(),
+      apply: (texts) => tx.unsafe(texts.join(';\n')),
+    })
   })
   const db = queryOver((text, params) => connection.unsafe(numbered(text), params).values())
   return {

@@ -33,13 +33,16 @@ export async function openSqlite(
     connection.query(text).values(...(params as SQLQueryBindings[]))
   await migrate('sqlite', now, {
     rows: async (text) => query(text, []),
-    apply: async (text, record) =>
+    apply: async (texts) => {
+      // A table that is made anew is dropped while others refer to it. Within a transaction this could not be said.
+      connection.run('PRAGMA foreign_keys = OFF')
       connection
         .transaction(() => {
-          for (const statement of splitStatements(text)) connection.run(statement)
-          connection.run(record)
+          for (const statement of texts.flatMap(splitStatements)) connection.run(statement)
         })
-        .immediate(),
+        .immediate()
+      connection.run('PRAGMA foreign_keys = ON')
+    },
     ...(keeps && { keep: (name) => keepCopy(connection, path, name) }),
   })
   const commit = groupCommit(connection)
