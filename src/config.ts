@@ -88,6 +88,7 @@ export const settings = {
   stripe_webhook_secret: secret(text, 'Payments by Stripe: the signing secret of the webhook.'),
   stripe_account: setting(text, null, 'Payments by Stripe: the only account (acct_…) whose events count. Default: not checked.'),
   stripe_tax: setting(flag, 'false', 'Tax by Stripe Tax on orders paid by Stripe, instead of the rates by country.'),
+  stripe_tax_code: setting(text, 'txcd_10103001', 'Tax by Stripe Tax: as what credit is taxed. Default: software as a service, for business.'),
   stripe_url: setting(text, 'https://api.stripe.com', 'Payments by Stripe: where its API is.'),
   ecpay_merchant_id: setting(text, null, 'Payments by ECPay: the merchant id.'),
   ecpay_hash_key: secret(text, 'Payments by ECPay: the hash key.'),

@@ -10,23 +10,23 @@ import { ask } from './stripe-ask.ts'
 /** Somebody waits before a page. */
 const hurried = { timeout: 5_000, maxNetworkRetries: 0 }
 
-/** `quotes`: whether new orders are taxed so. What was sold before is recorded all the same. */
-export function openTax(client: () => Promise<Stripe>, quotes: boolean): Tax {
+/** `code`: as what new orders are taxed; null where they are not. What was sold before is recorded all the same. */
+export function openTax(client: () => Promise<Stripe>, code: string | null): Tax {
   return {
-    ...(quotes && { quote: async (sale) => quote(await client(), sale) }),
+    ...(code !== null && { quote: async (sale) => quote(await client(), sale, code) }),
     record: async (sale) => record(await client(), sale),
     reverse: async (refund) => reverse(await client(), refund),
   }
 }
 
-async function quote({ tax }: Stripe, sale: TaxAsk): Promise<ToldTax | null> {
+async function quote({ tax }: Stripe, sale: TaxAsk, tax_code: string): Promise<ToldTax | null> {
   const { amount, currency, country, postalCode, taxId } = sale
   if (country === null) return null
+  const credit = { reference: 'credit', tax_code, tax_behavior: 'exclusive' } as const
   const made = tax.calculations.create(
     {
       currency: currency.toLowerCase(),
-      // Without a tax code: that of the operator's settings at Stripe counts.
-      line_items: [{ amount: Number(amount), reference: 'credit', tax_behavior: 'exclusive' }],
+      line_items: [{ ...credit, amount: Number(amount) }],
       customer_details: {
         address: { country, ...(postalCode !== null && { postal_code: postalCode }) },
         address_source: 'billing',

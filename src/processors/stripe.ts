@@ -50,7 +50,7 @@ export function openStripe(config: Config): Processor | null {
     fetch: async (order) => fetchPayment(await client(), order),
     refund: async (order, ask) => payBack(await client(), order, ask),
     recent: async (since) => listRecent(await client(), since),
-    tax: openTax(client, config.stripeTax),
+    tax: openTax(client, config.stripeTax ? config.stripeTaxCode : null),
     saved: {
       setup: async (ask) => setUp(await client(), ask),
       find: async (setupId) => findSaved(await client(), setupId),

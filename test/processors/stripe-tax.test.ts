@@ -39,6 +39,22 @@ test.each([
   expect(await told(more)).toBeNull()
 })
 
+test.each([
+  [{}, 'txcd_10103001'],
+  [{ stripe_tax_code: 'txcd_10000000' }, 'txcd_10000000'],
+])('with the settings %p credit is taxed as %s', async (settings, code) => {
+  const { quote } = world.open({ stripe_tax: 'true', ...settings }).tax as Tax
+  await quote?.(german)
+  expect(world.simulator.journal.at(-1)?.form).toMatchObject({
+    line_items: { 0: { tax_code: code, amount: '10000' } },
+  })
+})
+
+test('a tax code that Stripe does not know is refused for good', async () => {
+  const { quote } = world.open({ stripe_tax: 'true', stripe_tax_code: 'saas' }).tax as Tax
+  expect(await failure(Promise.resolve(quote?.(german)))).toBe(false)
+})
+
 test('who is not answered may ask again', async () => {
   world.down()
   expect(await failure(told())).toBe(true)
