@@ -1,5 +1,7 @@
 /** What a payer sees of the simulated ECPay, in Taiwan's Chinese and in English. Plain HTML: each button is a form. */
+
 import type { Trade } from './ecpay-trade.ts'
+import { html, showPage } from './page.ts'
 
 const words = {
   'zh-TW': {
@@ -52,11 +54,13 @@ export function showCheckout(trade: Trade): Response {
         ]
       : []),
   ]
-  return page(language, text.title, [
-    `<p>${text.note}</p><p role="status"><strong>${text.state[status]}</strong></p>`,
+  const { title, note } = text
+  const body = [
+    `<p role="status">${text.state[status]}</p>`,
     `<dl>${rows.map(([name, value]) => `<dt>${name}</dt><dd>${html(value ?? '')}</dd>`).join('')}</dl>`,
     ...buttonsOf(trade, text),
-  ])
+  ]
+  return showPage({ language, title, note, body })
 }
 
 function buttonsOf({ fields, status, number }: Trade, text: Words): string[] {
@@ -80,21 +84,7 @@ function buttonsOf({ fields, status, number }: Trade, text: Words): string[] {
 
 /** What the real one shows for a form that it does not take. */
 export function showRefusal(reason: string): Response {
-  const { title, refused } = words['zh-TW']
+  const { title, note, refused } = words['zh-TW']
   const said = `${refused} / ${words.en.refused}: ${html(reason)}`
-  return page('zh-TW', title, [`<p role="alert">${said}</p>`], 400)
-}
-
-function page(language: string, title: string, body: string[], status = 200): Response {
-  const document = `<!doctype html><html lang="${language}"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>${title}</title>
-<style>body{font:16px/1.6 system-ui;max-width:32rem;margin:3rem auto;padding:0 1rem}
-button,a{display:block;width:100%;box-sizing:border-box;margin:.5rem 0;padding:.75rem;text-align:center;font:inherit}
-dt{font-weight:600}dd{margin:0 0 .5rem}</style><h1>${title}</h1>${body.join('')}</html>`
-  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }
-  return new Response(document, { status, headers })
-}
-
-function html(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`)
+  return showPage({ language: 'zh-TW', title, note, body: [`<p role="alert">${said}</p>`] }, 400)
 }
