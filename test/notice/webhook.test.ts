@@ -1,5 +1,6 @@
 /** Webhooks as a receiver meets them: real requests to a real server, checked by the library that receivers use. */
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import { createHmac } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
 import { deliverEvents } from '../../src/notice/deliver.ts'
@@ -61,6 +62,11 @@ test('an event arrives signed by the secret that was shown, which the database d
   expect(new Webhook(secret).verify(body, headers)).toEqual({
     ...{ type: 'test', timestamp: expect.any(String), data: { account_id: 'acme' } },
   })
+  // By hand, as the guide to webhooks says.
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
+  const mac = createHmac('sha256', key).update(signed).digest('base64')
+  expect(headers['webhook-signature']).toBe(`v1,${mac}`)
   expect(() => new Webhook(secret).verify(body.replace('acme', 'evil'), headers)).toThrow()
   const [row] = await people.store.db.select().from(webhook).where(eq(webhook.id, id))
   expect(row?.secret).not.toContain(secret.slice('whsec_'.length))

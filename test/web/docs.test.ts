@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, type ErrorCode } from '../../src/base/error.ts'
+import type { WebhookEvent } from '../../src/notice/webhook.ts'
 import { pages } from '../../web/routes.ts'
 
 const folder = join(import.meta.dir, '../../web/docs')
@@ -41,5 +42,19 @@ test('the guide to errors names each code with the status that it is answered wi
   expect(told.length).toBeGreaterThan(15)
   for (const { code, status } of told) {
     expect({ code, status }).toEqual({ code, status: new AppError(code as ErrorCode).status })
+  }
+})
+
+test('the guide to webhooks names each event, and shows one of each', () => {
+  // One that is missing here does not compile.
+  const events: Record<WebhookEvent['type'], true> = {
+    ...{ low_balance: true, key_budget: true, price_rise: true, price_rise_called_off: true },
+    ...{ model_retires: true, announcement: true, test: true },
+  }
+  for (const language of ['en', 'zh-TW']) {
+    const guide = read(language, 'webhooks.md')
+    const [, ...named] = [...guide.matchAll(/^\| `(\w+)` \|/gm)].map(([, type]) => type)
+    const shown = [...guide.matchAll(/^\{"type".+$/gm)].map(([line]) => JSON.parse(line).type)
+    expect({ named, shown }).toEqual({ named: Object.keys(events), shown: Object.keys(events) })
   }
 })

@@ -25,6 +25,10 @@ const guides = {
     en: () => import('../docs/en/errors.md', { with: { type: 'text' } }),
     'zh-TW': () => import('../docs/zh-TW/errors.md', { with: { type: 'text' } }),
   },
+  webhooks: {
+    en: () => import('../docs/en/webhooks.md', { with: { type: 'text' } }),
+    'zh-TW': () => import('../docs/zh-TW/webhooks.md', { with: { type: 'text' } }),
+  },
   operating: {
     en: () => import('../docs/en/operating.md', { with: { type: 'text' } }),
     'zh-TW': () => import('../docs/zh-TW/operating.md', { with: { type: 'text' } }),

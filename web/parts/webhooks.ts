@@ -44,7 +44,7 @@ export function Webhooks({ account }: { account: string }) {
     </div></td></tr>`
   return html`
     <h2>${w.webhooks}</h2>
-    <p>${w.webhooksLead}</p>
+    <p>${w.webhooksLead} <a href="/docs/webhooks">${w.webhooksGuide}</a></p>
     <${Load} of=${list}>${({ data }: WebhookList) =>
       data.length === 0
         ? html`<p>${w.noWebhooks}</p>`

@@ -29,7 +29,9 @@ export const account = words({
     saved: 'Saved.',
     mayNot: 'Your role in this account may not change these.',
     webhooks: 'Webhooks',
-    webhooksLead: 'We call these addresses, signed, when the balance or a key’s budget runs low.',
+    webhooksLead:
+      'We tell these addresses, signed: low balance, spent budgets of keys, rising prices, models that retire, and announcements.',
+    webhooksGuide: 'What arrives, and how to check it',
     noWebhooks: 'No webhooks yet.',
     url: 'Address',
     urlHint: 'https only.',
@@ -78,7 +80,9 @@ export const account = words({
     saved: '已儲存。',
     mayNot: '您在此帳號的角色不能變更這些設定。',
     webhooks: 'Webhook',
-    webhooksLead: '餘額或金鑰額度偏低時，我們會傳送經簽章的通知到這些網址。',
+    webhooksLead:
+      '餘額偏低、金鑰額度將盡、價格調漲、模型停止販售與公告，都會以經簽章的通知送到這些網址。',
+    webhooksGuide: '內容與檢查方式',
     noWebhooks: '還沒有 Webhook。',
     url: '網址',
     urlHint: '僅限 https。',

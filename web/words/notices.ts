@@ -4,7 +4,7 @@ import { words } from '../language.ts'
 export const notices = words({
   en: {
     title: 'Notices by mail',
-    lead: 'Pages and webhooks show every notice. Mails of security and of the terms are always sent.',
+    lead: 'Your pages show every notice, mailed or not. Mails of security and of the terms are always sent.',
     save: 'Save',
     saved: 'Saved.',
     kinds: {
@@ -31,7 +31,7 @@ export const notices = words({
   },
   'zh-TW': {
     title: '電子郵件通知',
-    lead: '頁面與 Webhook 會顯示所有通知。帳號安全與條款相關的郵件一律寄送。',
+    lead: '頁面會顯示所有通知，不論是否寄信。帳號安全與條款相關的郵件一律寄送。',
     save: '儲存',
     saved: '已儲存。',
     kinds: {
