@@ -56,7 +56,7 @@ export const settings = {
   charge_empty_errors: setting(flag, 'false', 'Charge an empty answer that ended in an error.'),
   first_byte_ms: setting(count, '120000', 'Longest wait for the first byte of a provider.'),
   connect_ms: setting(count, '10000', 'Longest wait for a connection to a provider.'),
-  silence_ms: setting(count, '60000', 'Longest silence within a provider’s answer.'),
+  silence_ms: setting(count, '60000', 'Longest silence within a provider’s answer, and longest that its client may take nothing of it.'),
   total_ms: setting(count, '1800000', 'Longest answer of a provider.'),
   keep_alive_after_ms: setting(count, '15000', 'Silence after which a client gets keep-alive comments.'),
   keep_alive_ms: setting(count, '8000', 'Time between keep-alive comments.'),

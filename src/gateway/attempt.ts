@@ -74,6 +74,9 @@ export function beginAttempt(app: Gateway, hold: HoldInHand, signal: AbortSignal
       return Math.min(attempt.dueAt, lastAt)
     },
     onOverdue: () => {
+      // It is the client's silence when nobody asks for what the upstream has said.
+      if (attempt.exchange?.awaited === false)
+        return attempt.end(new ClientLeft('the client takes nothing'))
       const cause = broken('the upstream took too long', 'timeout')
       if (app.clock.elapsed() >= lastAt) return attempt.end(cause)
       attempt.dueAt = lastAt
@@ -82,6 +85,7 @@ export function beginAttempt(app: Gateway, hold: HoldInHand, signal: AbortSignal
     onSecond: (elapsed: number): Note | null => {
       seeKey()
       attempt.onTick?.(elapsed)
+      attempt.exchange?.rest()
       if (!hold.call.stream || hold.tally.deltas === noted || hold.route === null) return null
       noted = hold.tally.deltas
       return noteOf(hold)

@@ -5,6 +5,7 @@
  * when nobody takes what it read, so memory stays bounded by the reader's pace.
  */
 import type { Socket } from 'bun'
+import { Backlog } from './backlog.ts'
 import { BadReply, type ReplyHead, ReplyReader } from './http-reply.ts'
 
 export interface Origin {
@@ -31,6 +32,10 @@ export interface Exchange {
   cancel(cause: Error): void
   /** No more of the body is wanted: the connection is kept if the reply ends right away, else closed. */
   abandon(): void
+  /** Whether someone waits for what the upstream says next. */
+  readonly awaited: boolean
+  /** Once a second: what nobody took since the last time is kept small. */
+  rest(): void
 }
 
 export interface HttpClient {
@@ -141,9 +146,9 @@ class Running implements Exchange {
   #reused = false
   #sent = 0
   #answered = false
-  #unread: Uint8Array[] = []
-  #unreadBytes = 0
+  readonly #unread = new Backlog()
   #paused = false
+  #resting = false
   #failure: Error | null = null
   /** The reply came whole, and nothing but the reply. */
   #finished = false
@@ -230,17 +235,24 @@ class Running implements Exchange {
     setTimeout(() => this.cancel(new ConnectionLost('no longer wanted', true)), lingerMs).unref()
   }
 
+  get awaited(): boolean {
+    return this.#waiting !== null || this.#reader.head === null
+  }
+
+  rest(): void {
+    if (this.#resting) this.#unread.pack()
+    this.#resting = true
+  }
+
   /** What came before a failure is still delivered: it was sent, so it is charged. */
   async read(): Promise<Uint8Array | null> {
-    const piece = this.#unread.shift()
-    if (piece !== undefined) {
-      this.#unreadBytes -= piece.length
-      if (this.#paused && this.#unreadBytes < mostUnread / 2) {
-        this.#paused = false
-        this.#socket?.resume()
-      }
-      return piece
+    this.#resting = false
+    const piece = this.#unread.take()
+    if (this.#paused && this.#unread.bytes < mostUnread / 2) {
+      this.#paused = false
+      this.#socket?.resume()
     }
+    if (piece !== null) return piece
     if (this.#failure !== null) throw this.#failure
     if (this.#finished) return null
     return new Promise((resolve, reject) => {
@@ -255,8 +267,7 @@ class Running implements Exchange {
       return
     }
     this.#unread.push(piece)
-    this.#unreadBytes += piece.length
-    if (this.#unreadBytes > mostUnread && !this.#paused) {
+    if (this.#unread.bytes > mostUnread && !this.#paused) {
       this.#paused = true
       this.#socket?.pause()
     }

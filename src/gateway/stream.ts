@@ -54,15 +54,17 @@ function pump(
   let answer: Answer | null = null
   let ending: Promise<Bill> | null = null
   let sentAt = app.clock.elapsed()
+  let toClient: ReadableStreamDefaultController<Uint8Array> | null = null
 
   function end(how: Ending): Promise<Bill> {
     attempt.onTick = null
     ending ??= settle(app, hold, how).finally(attempt.leave)
     return ending
   }
-  // Who does not read is not asked for the next piece, and is settled all the same.
+  // Who does not read is not asked for the next piece, and is settled all the same; so is who never will, and its connection closed.
   attempt.onEnd = (cause) => {
     end(endingFor(cause, hold.tally.delivered)).catch(() => {})
+    if (cause instanceof ClientLeft) toClient?.error(cause)
   }
   if (attempt.ended !== null) attempt.onEnd(attempt.ended)
 
@@ -118,6 +120,7 @@ function pump(
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
+        toClient = controller
         attempt.onTick = (elapsed) => {
           if (elapsed - sentAt < app.settings.keepAliveMs) return
           sentAt = elapsed

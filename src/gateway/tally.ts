@@ -7,8 +7,24 @@ const tokensPerByte = 0.35
 /** Beyond this the delivered text is no longer kept for counting; its length still is. */
 const longestKept = 4 * 1024 * 1024
 
-/** Pieces of text by choice. */
-type Kept = Map<number, string[]>
+/** Text by choice. */
+type Kept = Map<number, KeptText>
+
+/** Joined a block at a time: a string for each token would take ten times the room of its letters. */
+class KeptText {
+  readonly #blocks: string[] = []
+  #pieces: string[] = []
+
+  push(text: string): void {
+    if (this.#pieces.push(text) < 256) return
+    this.#blocks.push(this.#pieces.join(''))
+    this.#pieces = []
+  }
+
+  get whole(): string {
+    return this.#blocks.join('') + this.#pieces.join('')
+  }
+}
 
 /** Tokens that the model can read and write at all, by the catalogue. */
 export interface Most {
@@ -62,9 +78,10 @@ export class Tally {
     if (kept === this.#reasoning) this.#thoughts += 1
     this.#bytes += Buffer.byteLength(text)
     if (this.#bytes > longestKept) return
-    const texts = kept.get(choice)
-    if (texts === undefined) kept.set(choice, [text])
-    else texts.push(text)
+    const before = kept.get(choice)
+    const keeping = before ?? new KeptText()
+    if (before === undefined) kept.set(choice, keeping)
+    keeping.push(text)
   }
 
   /** Whether anything that costs was delivered. */
@@ -84,7 +101,7 @@ export class Tally {
 
   /** Text and reasoning of each choice, for counting: mixed as they came they would be other tokens. */
   get texts(): { output: string[]; reasoning: string[] } {
-    const joined = (kept: Kept) => [...kept.values()].map((texts) => texts.join(''))
+    const joined = (kept: Kept) => [...kept.values()].map(({ whole }) => whole)
     return { output: joined(this.#text), reasoning: joined(this.#reasoning) }
   }
 

@@ -107,7 +107,7 @@ export async function furnish(
       { id: 'anthropic', provider: 'simulated-anthropic', ...place },
     ],
     models: Object.entries(models).map(([id, model]) => ({
-      ...{ id, context_length: 100_000, max_output: 4096, price: sold },
+      ...{ id, context_length: 100_000, max_output: 65_536, price: sold },
       kind: model.startsWith('sim-embed') ? 'embeddings' : 'chat',
       channels: [{ channel: id.startsWith('anthropic/') ? 'anthropic' : 'openai', model }],
     })),

@@ -27,6 +27,7 @@ const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1)
 
 const models = {
   stream: 'sim-chat@ttft=100,tps=40,tokens=200',
+  // 15 MB: more than the system takes in for a client that does not read.
   flood: 'sim-chat@tokens=60000',
   quick: 'sim-fast',
 }
@@ -103,7 +104,7 @@ async function feel(ms: number): Promise<number[]> {
 }
 
 const floodBody = JSON.stringify({
-  ...{ model: 'flood', stream: true, max_tokens: 4000 },
+  ...{ model: 'flood', stream: true, max_tokens: 60_000 },
   messages: [{ role: 'user', content: 'Hello' }],
 })
 const floodRequest = [

@@ -17,6 +17,16 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
+/** A streamed call, as it goes over the wire. */
+function requestOf({ key }: { key: string }, model: string): string {
+  const messages = [{ role: 'user', content: 'Hello' }]
+  const body = JSON.stringify({ model, stream: true, messages })
+  return (
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${key}\r\n` +
+    `connection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  )
+}
+
 /** The journal's newest entry for a model. */
 const entryOf = (model: string, dialect: Dialect) =>
   world.simulator.journal
@@ -78,16 +88,8 @@ test('a client that does not read stops its upstream, and finds everything when 
   const tokens = 128_000
   const upstream = `sim-chat@tokens=${tokens}`
   const model = await sell('long', upstream, 'openai')
-  const body = JSON.stringify({
-    model,
-    stream: true,
-    messages: [{ role: 'user', content: 'Hello' }],
-  })
   const socket = connect(Number(new URL(world.url).port), '127.0.0.1')
-  socket.write(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${world.key}\r\n` +
-      `connection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  )
+  socket.write(requestOf(world, model))
   socket.pause()
   await until(() => (entryOf(upstream, 'openai')?.delivered.output ?? 0) > 0)
   let before = -1
@@ -108,6 +110,26 @@ test('a client that does not read stops its upstream, and finds everything when 
   })
   const id = /x-generation-id: (\S+)/i.exec(text)![1]!
   expect((await unitsOf(id)).units.output).toBe(tokens)
+}, 20_000)
+
+test('a client that never reads is left after as long a silence as an upstream may have, and pays for what it was sent', async () => {
+  const impatient = await openWorld({ KKAI_SILENCE_MS: '500' })
+  const upstream = 'sim-chat@tokens=128000'
+  const model = await impatient.sell('endless', {
+    channels: [{ channel: 'simulated', model: upstream }],
+  })
+  const socket = connect(Number(new URL(impatient.url).port), '127.0.0.1')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.write(requestOf(impatient, model))
+  socket.pause()
+  const entry = () => impatient.simulator.journal.entries().find((one) => one.model === upstream)
+  await until(() => entry()?.outcome === 'client-left')
+  socket.resume()
+  await closed
+  const record = await impatient.generation(entry()!.caller!)
+  expect(record).toMatchObject({ outcome: 'client_left', usage_source: 'counted' })
+  expect(record.tokens_completion).toBeLessThanOrEqual(entry()!.delivered.output!)
+  expect((await impatient.balance(impatient.account)).pending).toBe(0n)
 }, 20_000)
 
 test('nothing is held afterwards', async () => {

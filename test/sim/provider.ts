@@ -70,6 +70,9 @@ function exchangeWith(
     read: () => Promise.race([next(), broken.promise]),
     cancel: drop,
     abandon: () => drop(new ConnectionLost('no longer wanted', true)),
+    // Clients of the simulation read, or leave.
+    awaited: true,
+    rest: () => {},
   }
 }
 
