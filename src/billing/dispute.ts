@@ -12,7 +12,7 @@ import { must, storable } from '../store/store.ts'
 import { type Billing, unlessChanged } from './billing.ts'
 import { mailPayers } from './payer.ts'
 import { requestLate } from './refund-closure.ts'
-import type { TopUpRow } from './top-up.ts'
+import { type TopUpRow, topUpPath } from './top-up.ts'
 
 type DisputeRow = typeof dispute.$inferSelect
 
@@ -62,6 +62,7 @@ async function openDispute(
       .where(and(eq(account.id, accountId), eq(account.state, 'active'))),
     ...(await mailPayers(billing, accountId, (accountName) => ({
       ...{ kind: 'dispute_opened', accountName, amount: formatUsd(amount) },
+      path: topUpPath({ accountId, id: topUpId }),
     }))),
   ])
   if (!booked) return (await findDispute(billing, told.id)) as DisputeRow
@@ -72,7 +73,7 @@ async function openDispute(
 
 async function winDispute(billing: Billing, row: DisputeRow): Promise<void> {
   const { store, ledger, clock, log, forgetKeys } = billing
-  const { id, accountId, amount, transferId } = row
+  const { id, accountId, topUpId, amount, transferId } = row
   const now = clock.now()
   const wonId = newId('tfr_', now)
   const otherOpen = sql`EXISTS (SELECT 1 FROM ${dispute} WHERE ${dispute.accountId} = ${accountId}
@@ -103,6 +104,7 @@ async function winDispute(billing: Billing, row: DisputeRow): Promise<void> {
       requestLate({ accountId, amount, contact: null }, now),
       ...(await mailPayers(billing, accountId, (accountName) => ({
         ...{ kind: 'dispute_closed', accountName, amount: formatUsd(amount), won: true },
+        path: topUpPath({ accountId, id: topUpId }),
       }))),
     ],
   )
@@ -111,10 +113,14 @@ async function winDispute(billing: Billing, row: DisputeRow): Promise<void> {
 }
 
 /** The credit stays debited, and the account suspended: an operator decides whether it may go on. */
-async function loseDispute(billing: Billing, { id, accountId, amount }: DisputeRow): Promise<void> {
+async function loseDispute(
+  billing: Billing,
+  { id, accountId, topUpId, amount }: DisputeRow,
+): Promise<void> {
   const { store, clock, log } = billing
   const mails = await mailPayers(billing, accountId, (accountName) => ({
     ...{ kind: 'dispute_closed', accountName, amount: formatUsd(amount), won: false },
+    path: topUpPath({ accountId, id: topUpId }),
   }))
   await unlessChanged(
     store.write((db) => [

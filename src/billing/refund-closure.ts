@@ -141,8 +141,8 @@ export async function payRemainder(
       endRequest(id, sql`state = 'paid', by_hand = ${rest}, transfer_id = ${transferId}`),
       'changed_meanwhile',
     ),
-    ...(await mailRefund(billing, { accountId }, (accountName) => ({
-      ...{ kind: 'refund_paid', accountName, amount: formatUsd(rest) },
+    ...(await mailRefund(billing, { accountId }, (accountName, path) => ({
+      ...{ kind: 'refund_paid', path, accountName, amount: formatUsd(rest) },
       total: `${formatUsd(rest)} USD`,
     }))),
   ])
@@ -158,8 +158,8 @@ export async function refuseRemainder(
 ): Promise<void> {
   const { store, log } = billing
   const { accountId, rest } = await readRequest(store, id)
-  const mails = await mailRefund(billing, { accountId }, (accountName) => ({
-    ...{ kind: 'refund_refused', accountName, amount: formatUsd(positive(rest)), reason },
+  const mails = await mailRefund(billing, { accountId }, (accountName, path) => ({
+    ...{ kind: 'refund_refused', path, accountName, amount: formatUsd(positive(rest)), reason },
   }))
   await store.write(() => [
     must(endRequest(id, sql`state = ${outcome(id)}`), 'changed_meanwhile'),

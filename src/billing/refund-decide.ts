@@ -59,8 +59,8 @@ export async function approveRefund(
     ...{ state: 'approved' as const, approved, total, decidedBy: actor, decidedAt: now },
     decision: storable(reason),
   }
-  const mails = await mailRefund(billing, row, (accountName) => ({
-    ...{ kind: 'refund_approved', accountName, amount: formatUsd(approved), reason },
+  const mails = await mailRefund(billing, row, (accountName, path) => ({
+    ...{ kind: 'refund_approved', path, accountName, amount: formatUsd(approved), reason },
     total: `${formatMinor(total, order.currency)} ${order.currency}`,
   }))
   await store.write((db) => [
@@ -117,8 +117,8 @@ export async function refuseRefund(
   const from: RefundRow['state'][] = ['asked', 'failed']
   await unfreeze(billing, row, { state: 'refused', by: actor, why, from }, [
     ...settleRequest(row.requestId),
-    ...(await mailRefund(billing, row, (accountName) => ({
-      ...{ kind: 'refund_refused', accountName, amount: formatUsd(row.amount), reason: why },
+    ...(await mailRefund(billing, row, (accountName, path) => ({
+      ...{ kind: 'refund_refused', path, accountName, amount: formatUsd(row.amount), reason: why },
     }))),
   ])
 }

@@ -182,8 +182,8 @@ async function bookPaid(
     ),
     ...creditNoteStatements(store.db, { id, ...given }, order, now),
     ...settleRequest(row.requestId),
-    ...(await mailRefund(billing, row, (accountName) => ({
-      ...{ kind: 'refund_paid', accountName, amount: formatUsd(approved) },
+    ...(await mailRefund(billing, row, (accountName, path) => ({
+      ...{ kind: 'refund_paid', path, accountName, amount: formatUsd(approved) },
       total: `${formatMinor(total, order.currency)} ${order.currency}`,
     }))),
   ])

@@ -84,8 +84,8 @@ async function freeze(billing: Billing, wanted: WantedRefund): Promise<void> {
       'changed_meanwhile',
     ),
     must(store.db.insert(refund).values(row).onConflictDoNothing(), 'changed_meanwhile'),
-    ...(await mailRefund(billing, row, (accountName) => ({
-      ...{ kind: 'refund_asked', accountName, amount: formatUsd(amount) },
+    ...(await mailRefund(billing, row, (accountName, path) => ({
+      ...{ kind: 'refund_asked', path, accountName, amount: formatUsd(amount) },
     }))),
   ]
   await ledger.transfer(movement, now, beside).catch((cause) => {

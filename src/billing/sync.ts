@@ -17,7 +17,7 @@ import { receiptFacts, receiptStatements } from './receipt.ts'
 import { requestLate } from './refund-closure.ts'
 import { settleRefunds } from './refund-outside.ts'
 import { recordTax } from './tax-record.ts'
-import { orderedOf, readTopUp, type TopUpRow } from './top-up.ts'
+import { orderedOf, readTopUp, type TopUpRow, topUpPath } from './top-up.ts'
 
 /** Why a payment is not its order's, for the operator to look into. Other failures are the processor's words. */
 export const mismatches = [
@@ -131,7 +131,7 @@ async function credit(
       ? []
       : await mailPayers(billing, row.accountId, (accountName) => ({
           ...{ kind: 'topup_paid', accountName, ...said(row) },
-          path: `/accounts/${row.accountId}/top-ups/${row.id}`,
+          path: topUpPath(row),
         }))),
   ]
   const movement = {

@@ -229,6 +229,10 @@ export function describeCost(cost: Cost) {
   }
 }
 
+/** Its page. */
+export const topUpPath = ({ accountId, id }: Pick<TopUpRow, 'accountId' | 'id'>) =>
+  `/accounts/${accountId}/top-ups/${id}`
+
 /** Where the browser goes to pay: the processor's page, or ours that hands a form over (`hand-over.ts`). */
 function placeToPay({ id, accountId, checkout }: TopUpRow): string | null {
   if (checkout?.kind === 'redirect') return checkout.url

@@ -38,8 +38,8 @@ export type LetterBody =
       credit: string
       total: string
     }
-  | { kind: 'dispute_opened'; accountName: string; amount: string }
-  | { kind: 'dispute_closed'; accountName: string; amount: string; won: boolean }
+  | { kind: 'dispute_opened'; path: string; accountName: string; amount: string }
+  | { kind: 'dispute_closed'; path: string; accountName: string; amount: string; won: boolean }
   | RefundLetter
   | (RechargeLetter & { path: string; accountName: string })
 
@@ -51,8 +51,8 @@ export type RechargeLetter =
   | { kind: 'recharge_off'; method: string; why: RechargeEnd }
 export type RechargeEnd = 'declined' | 'suspended' | 'refund' | 'limits' | 'unreconciled'
 
-/** `amount`: credit in USD. `total`: what the payer gets, with its currency. */
-type RefundLetter = { accountName: string; amount: string } & (
+/** `path`: null where the account is closed. `amount`: credit in USD. `total`: what the payer gets, with its currency. */
+type RefundLetter = { path: string | null; accountName: string; amount: string } & (
   | { kind: 'refund_asked' }
   | { kind: 'refund_approved'; total: string; reason: string }
   | { kind: 'refund_paid'; total: string }

@@ -24,7 +24,7 @@ export function renderLetter(letter: Letter, { platform, publicUrl }: Brand): Re
   const words = languages[letter.language]
   const say = words.say[letter.kind] as (letter: Letter, platform: string) => Said
   const { subject, lines, button, after = [] } = say(letter, platform)
-  const link = 'path' in letter ? publicUrl + letter.path : null
+  const link = 'path' in letter && letter.path !== null ? publicUrl + letter.path : null
   const foot = words.foot(platform)
   const text = [
     words.hello,

@@ -229,6 +229,7 @@ export const en: MailWords = {
         `The payer had a payment taken back by the bank. ${amount} USD of credit were debited, and calls of ${accountName} are refused until it is decided.`,
         'If that was by mistake, withdraw the dispute at your bank and contact support.',
       ],
+      button: 'Look at the payment',
     }),
     dispute_closed: ({ accountName, amount, won }) => ({
       subject: `The dispute of ${accountName} is decided`,
@@ -237,6 +238,7 @@ export const en: MailWords = {
           ? `The bank left the payment with us: ${amount} USD of credit are back.`
           : `The bank took the payment back: ${amount} USD of credit stay debited, and ${accountName} stays suspended. Contact support.`,
       ],
+      button: 'Look at the payment',
     }),
     ...rechargeEn,
     refund_asked: ({ accountName, amount }) => ({
@@ -245,6 +247,7 @@ export const en: MailWords = {
         `A refund of ${amount} USD of credit of ${accountName} was asked for. It is set aside and cannot be spent. We decide within 14 days.`,
         'If nobody of your account did this, withdraw it: on the billing page, “Refund” beside that top-up. Then contact support.',
       ],
+      button: 'Look at the refund',
     }),
     refund_approved: ({ accountName, amount, total, reason }) => ({
       subject: `The refund for ${accountName} is approved`,
@@ -252,12 +255,14 @@ export const en: MailWords = {
         `${amount} USD of credit go back: ${total} will be paid the way that you paid.`,
         ...(reason === '' ? [] : [reason]),
       ],
+      button: 'Look at the refund',
     }),
     refund_paid: ({ accountName, amount, total }) => ({
       subject: `The refund for ${accountName} is paid`,
       lines: [
         `${total} were paid back for ${amount} USD of credit. Until your bank shows it, some days may pass.`,
       ],
+      button: 'Look at the refund',
     }),
     refund_refused: ({ accountName, amount, reason }) => ({
       subject: `The refund for ${accountName} is refused`,
@@ -265,6 +270,7 @@ export const en: MailWords = {
         `The refund of ${amount} USD of credit of ${accountName} is refused. The reason: ${reason}`,
         'What was set aside is back in the balance.',
       ],
+      button: 'Look at the refund',
     }),
   },
 }

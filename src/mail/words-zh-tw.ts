@@ -190,6 +190,7 @@ export const zhTW: MailWords = {
         `付款人透過銀行取回了一筆款項，餘額已扣除 ${amount} USD；爭議結束前，${accountName} 的請求會被拒絕。`,
         '如為誤會，請向銀行撤回爭議，再聯絡客服。',
       ],
+      button: '查看付款',
     }),
     dispute_closed: ({ accountName, amount, won }) => ({
       subject: `${accountName} 的付款爭議已結束`,
@@ -198,6 +199,7 @@ export const zhTW: MailWords = {
           ? `銀行判定款項歸我們所有，${amount} USD 已加回餘額。`
           : `款項已被銀行取回，${amount} USD 不再加回，${accountName} 仍為停用狀態。請聯絡客服。`,
       ],
+      button: '查看付款',
     }),
     ...rechargeZhTw,
     refund_asked: ({ accountName, amount }) => ({
@@ -206,6 +208,7 @@ export const zhTW: MailWords = {
         `${accountName} 已申請退還 ${amount} USD 的額度。這筆金額已先保留，無法使用。我們會在 14 天內審核並寄信通知您。`,
         '如果不是貴帳號的成員申請的，請到帳務頁面，點選該筆儲值的「退款」撤回，並聯絡客服。',
       ],
+      button: '查看退款',
     }),
     refund_approved: ({ accountName, amount, total, reason }) => ({
       subject: `${accountName} 的退款已核准`,
@@ -213,10 +216,12 @@ export const zhTW: MailWords = {
         `將退還 ${amount} USD 的額度：${total} 會依原付款方式退回。`,
         ...(reason === '' ? [] : [reason]),
       ],
+      button: '查看退款',
     }),
     refund_paid: ({ accountName, amount, total }) => ({
       subject: `${accountName} 的退款已完成`,
       lines: [`已退回 ${total}（${amount} USD 的額度）。款項可能需要幾天才會顯示在您的帳戶。`],
+      button: '查看退款',
     }),
     refund_refused: ({ accountName, amount, reason }) => ({
       subject: `${accountName} 的退款未核准`,
@@ -224,6 +229,7 @@ export const zhTW: MailWords = {
         `${accountName} 退還 ${amount} USD 額度的申請未核准。原因：${reason}`,
         '保留的金額已回到餘額。',
       ],
+      button: '查看退款',
     }),
   },
 }

@@ -197,7 +197,9 @@ describe.each(databases)('on %s', (_, open) => {
         ...{ state: 'suspended', stateReason: 'dispute', balance: 0n },
       })
       expect(people.forgotten()).toBeGreaterThan(forgotten)
-      expect(await mailsTo(people, row.userId as string, 'dispute_opened')).toHaveLength(1)
+      expect(await mailsTo(people, row.userId as string, 'dispute_opened')).toEqual([
+        expect.stringContaining(`/accounts/${row.accountId}/top-ups/${row.id}\n`),
+      ])
     })
 
     test('that is won gives both back; one that is lost keeps both', async () => {

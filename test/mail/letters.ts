@@ -7,6 +7,7 @@ type Bodies = { [K in Letter['kind']]: Omit<LetterOf<K>, 'to' | 'language' | 'ki
 const at = Date.UTC(2026, 0, 15, 12)
 const account = { accountName: 'Acme' }
 const billing = { ...account, path: '/accounts/acc_1/billing' }
+const order = { ...account, path: '/accounts/acc_1/top-ups/top_1' }
 
 const bodies: Bodies = {
   verify: { path: '/verify?token=abc' },
@@ -45,19 +46,14 @@ const bodies: Bodies = {
   model_retires: { ...account, path: '/models', models: [{ model: 'm', successor: 'n', at }] },
   announcement: { path: '/status', title: 'A new model', text: 'It is fast.' },
   maintenance: { path: '/status', title: 'An hour of pause', text: 'At noon.' },
-  topup_paid: {
-    ...account,
-    path: '/accounts/acc_1/top-ups/top_1',
-    credit: '25.00',
-    total: '26.25 USD',
-  },
+  topup_paid: { ...order, credit: '25.00', total: '26.25 USD' },
   topup_failed: { ...account, path: '/accounts/acc_1/billing', credit: '25.00', total: '826 TWD' },
-  dispute_opened: { ...account, amount: '25.00' },
-  dispute_closed: { ...account, amount: '25.00', won: false },
-  refund_asked: { ...account, amount: '25.00' },
-  refund_approved: { ...account, amount: '25.00', total: '26.25 USD', reason: 'As agreed' },
-  refund_paid: { ...account, amount: '25.00', total: '26.25 USD' },
-  refund_refused: { ...account, amount: '25.00', reason: 'It was spent' },
+  dispute_opened: { ...order, amount: '25.00' },
+  dispute_closed: { ...order, amount: '25.00', won: false },
+  refund_asked: { ...order, amount: '25.00' },
+  refund_approved: { ...order, amount: '25.00', total: '26.25 USD', reason: 'As agreed' },
+  refund_paid: { ...order, amount: '25.00', total: '26.25 USD' },
+  refund_refused: { ...order, amount: '25.00', reason: 'It was spent' },
   recharge_charged: {
     ...{ ...billing, credit: '25.00', total: '26.25 USD' },
     ...{ method: 'Visa •••• 4242', balance: '26.10' },

@@ -71,6 +71,11 @@ test.each([
   expect(render(letter).subject).toBe(expected)
 })
 
+test('a refund of a closed account leads to no page', () => {
+  const refund = { accountName: 'Acme', amount: '5.00', total: '5.00 USD' }
+  expect(render({ kind: 'refund_paid', path: null, ...refund }).html).not.toContain('href')
+})
+
 test('who gets nothing back is not told of a refund', () => {
   const letter = { kind: 'account_closed', accountName: 'Acme', refund: null } as const
   expect(render(letter).text).not.toContain('refund')
