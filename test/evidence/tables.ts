@@ -1,10 +1,10 @@
 /**
- * `bun run evidence`: writes the tables of the guides to security and reliability, in both languages, from what is claimed and
+ * `bun run evidence`: writes the tables of the guides to security, ASVS and reliability, in both languages, from what is claimed and
  * what was last recorded. A table is found by its head; whatever else a guide says is left alone.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { attacks, type Words } from './claims.ts'
+import { asvs, attacks, type Item, states, type Words } from './claims.ts'
 import { lastRuns, lastSimulation } from './faults.ts'
 
 interface Table {
@@ -28,6 +28,22 @@ const tables: readonly Table[] = [
       attacks.map(({ area, what, tests }) => [area[language], what[language], code(tests)]),
   },
   {
+    guide: 'asvs',
+    head: [
+      ['Item', '項目'],
+      ['What', '內容'],
+      ['How', '作法'],
+      ['Held by', '由何者把關'],
+    ],
+    rows: (language) =>
+      asvs.map((item) => [
+        item.ids.join(', '),
+        item.what[language],
+        item.how[language],
+        heldBy(item, language),
+      ]),
+  },
+  {
     guide: 'reliability',
     head: [
       ['Fault', '故障'],
@@ -45,6 +61,10 @@ const tables: readonly Table[] = [
     rows: lastSimulation,
   },
 ]
+
+function heldBy({ state, tests = [] }: Item, language: 0 | 1): string {
+  return state === undefined ? code(tests) : states[state][language]
+}
 
 const line = (cells: readonly string[]) =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { attacks } from '../evidence/claims.ts'
+import { asvs, attacks } from '../evidence/claims.ts'
 import { inChinese } from '../evidence/faults.ts'
 import { judge, prove, readReport } from '../evidence/proof.ts'
 import { readRecorded } from '../evidence/record.ts'
@@ -43,6 +43,35 @@ test.each(attacks.map(({ area: [area], what: [what], tests }) => ({ area, what, 
   '$area: $what: its tests are there',
   ({ tests }) => {
     expect(tests).not.toBeEmpty()
+    expect(tests.filter((one) => !isThere(one))).toEqual([])
+  },
+)
+
+/** How many items of levels 1 and 2 each section of ASVS 5.0.0 has: they come first, and are 253. */
+const sections = {
+  ...{ '1.1': 2, '1.2': 9, '1.3': 11, '1.4': 3, '1.5': 2, '2.1': 3, '2.2': 3, '2.3': 4, '2.4': 1 },
+  ...{ '3.2': 2, '3.3': 4, '3.4': 6, '3.5': 5, '3.7': 2, '4.1': 3, '4.2': 1, '4.3': 2, '4.4': 4 },
+  ...{ '5.1': 1, '5.2': 3, '5.3': 2, '5.4': 3, '6.1': 3, '6.2': 12, '6.3': 4, '6.4': 4, '6.5': 5 },
+  ...{ '6.6': 3, '6.8': 4, '7.1': 3, '7.2': 4, '7.3': 2, '7.4': 5, '7.5': 2, '7.6': 2, '8.1': 2 },
+  ...{ '8.2': 3, '8.3': 1, '8.4': 1, '9.1': 3, '9.2': 4, '10.1': 2, '10.2': 2, '10.3': 4 },
+  ...{ '10.4': 11, '10.5': 5, '10.6': 2, '10.7': 3, '11.1': 2, '11.2': 3, '11.3': 3, '11.4': 4 },
+  ...{ '11.5': 1, '11.6': 1, '12.1': 3, '12.2': 2, '12.3': 4, '13.1': 1, '13.2': 5, '13.3': 2 },
+  ...{ '13.4': 5, '14.1': 2, '14.2': 4, '14.3': 3, '15.1': 3, '15.2': 3, '15.3': 7, '16.1': 1 },
+  ...{ '16.2': 5, '16.3': 4, '16.4': 3, '16.5': 3, '17.1': 1, '17.2': 4, '17.3': 2 },
+}
+
+test('every item of the ASVS, levels 1 and 2, is in the table once', () => {
+  const wanted = Object.entries(sections).flatMap(([section, count]) =>
+    Array.from({ length: count }, (_, at) => `V${section}.${at + 1}`),
+  )
+  expect(wanted).toHaveLength(253)
+  expect(asvs.flatMap(({ ids }) => ids).sort()).toEqual(wanted.sort())
+})
+
+test.each(asvs.map(({ ids, tests, state }) => ({ ids: ids.join(), tests, state })))(
+  '$ids: its tests are there, or it says why it has none',
+  ({ tests = [], state }) => {
+    expect(state === undefined).toBe(tests.length > 0)
     expect(tests.filter((one) => !isThere(one))).toEqual([])
   },
 )

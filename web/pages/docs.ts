@@ -41,6 +41,10 @@ const guides = {
     en: () => import('../docs/en/security.md', { with: { type: 'text' } }),
     'zh-TW': () => import('../docs/zh-TW/security.md', { with: { type: 'text' } }),
   },
+  asvs: {
+    en: () => import('../docs/en/asvs.md', { with: { type: 'text' } }),
+    'zh-TW': () => import('../docs/zh-TW/asvs.md', { with: { type: 'text' } }),
+  },
 }
 type Guide = keyof typeof guides
 const names = Object.keys(guides) as Guide[]
