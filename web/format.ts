@@ -47,6 +47,13 @@ export function percent(share: number): string {
   }).format(share)
 }
 
+/** `2.9126` as `+2.91%`: how many percent more or less. */
+export function difference(percent: string): string {
+  return new Intl.NumberFormat(language.value, {
+    ...{ style: 'percent', signDisplay: 'exceptZero', maximumFractionDigits: 2 },
+  }).format(Number(percent) / 100)
+}
+
 /** The reader's time, without the year when it is this one; `utc` is for the title. `seconds`: where calls are told apart. */
 export function time(iso: string, seconds = false): string {
   const at = new Date(iso)

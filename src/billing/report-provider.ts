@@ -80,9 +80,10 @@ export async function listDifferences(db: Db, now: number) {
   const days = await compareDays(db, now)
   return days
     .filter(({ parts }) => sizeOf(parts) > mostDifferent)
-    .map(({ channel, day, ...sums }) => ({
+    .map(({ channel, day, reported, reckoned, parts }) => ({
       ...{ channel, day: new Date(day * dayMs).toISOString().slice(0, 10) },
-      ...describeSums(sums),
+      ...{ reported: formatUsd(reported), reckoned: formatUsd(reckoned) },
+      difference: formatPercent(parts),
     }))
 }
 

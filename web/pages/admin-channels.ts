@@ -6,6 +6,7 @@ import { ChannelDialog, CredentialDialog, StateDialog, TestDialog } from '../par
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { useSome } from '../parts/more.ts'
+import { Said } from '../parts/provider-costs.ts'
 import { useQuery } from '../parts/query.ts'
 import { Table } from '../parts/table.ts'
 import { adminChannels } from '../words/admin-channels.ts'
@@ -38,7 +39,7 @@ function Channels({ rows }: { rows: readonly ChannelView[] }) {
   const { change } = useQuery()
   const { some, more } = useSome(rows)
   const may = mayAdmin('run')
-  const numbers = [w.calls, w.errors, w.duration].map((number) => ({ number }))
+  const numbers = [w.calls, w.errors, w.duration, w.said].map((number) => ({ number }))
   const head = [w.channel, w.state, w.breaker, ...numbers, w.models]
   const button = (act: (typeof acts)[number], { id, state }: ChannelView) => {
     const label = act === 'turn' ? w[state === 'active' ? 'disable' : 'enable'] : w[act]
@@ -54,6 +55,7 @@ function Channels({ rows }: { rows: readonly ChannelView[] }) {
       <td class="number">${count(row.last_24h?.calls ?? 0)}</td>
       <td class="number">${row.last_24h?.error_share == null ? '–' : percent(row.last_24h.error_share)}</td>
       <td class="number">${milliseconds(row.last_24h?.duration_ms ?? null)}</td>
+      <td class="number">${row.cost_30d ? html`<${Said} cost=${row.cost_30d} />` : '–'}</td>
       <td>${row.models.slice(0, 5).map(({ id, model, priority, weight }) => html`<div key=${id + model}>${id} <small>${priority}/${weight}</small></div>`)}
         ${row.models.length > 5 && html`<small>+${row.models.length - 5}</small>`}</td>
       ${may && html`<td><div class="pairs">${acts.map((act) => button(act, row))}</div></td>`}</tr>`,

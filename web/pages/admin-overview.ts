@@ -21,15 +21,23 @@ export function AdminOverview() {
   const choose = (event: Event) => change({ period: (event.target as HTMLSelectElement).value })
   return html`<h1>${w.title}</h1>
     <${Load} of=${loaded}>${(shown: Overview) => html`
-      ${
-        shown.problems.length > 0 &&
-        html`<h2>${w.problems}</h2><ul role="alert">${shown.problems.map((one) => html`<li key=${one}>${one}</li>`)}</ul>`
-      }
+      <${Problems} shown=${shown} />
       <p><label>${w.period} <select onChange=${choose}>
         ${(['day', 'month'] as const).map((one) => html`<option key=${one} value=${one} selected=${(one === 'month') === month}>${w.periods[one]}</option>`)}
       </select></label></p>
       <${Cards} shown=${shown} month=${month} />
       <${Tables} shown=${shown} month=${month} />`}<//>`
+}
+
+function Problems({ shown: { problems, cost_differences } }: { shown: Overview }) {
+  const w = adminOverview()
+  if (problems.length + cost_differences.length === 0) return null
+  return html`<h2>${w.problems}</h2><ul role="alert">
+    ${problems.map((one) => html`<li key=${one}>${one}</li>`)}
+    ${cost_differences.map(
+      ({ channel, day, reported, reckoned }) => html`<li key=${channel + day}>
+        ${w.costDiffers(channel, day, usd(reported), usd(reckoned))} <a href="/admin/reports?report=providers">${w.toProviders}</a></li>`,
+    )}</ul>`
 }
 
 interface ShownProps {

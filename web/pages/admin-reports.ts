@@ -1,5 +1,6 @@
 /** The operator's reports: which one stands in the address. */
 import { html } from '../parts/html.ts'
+import { ProvidersReport } from '../parts/provider-costs.ts'
 import { useQuery } from '../parts/query.ts'
 import { RecentDialog } from '../parts/recent.ts'
 import {
@@ -16,6 +17,7 @@ const reports = {
   revenue: RevenueReport,
   tax: TaxReport,
   fees: FeesReport,
+  providers: ProvidersReport,
   unreconciled: UnreconciledReport,
 } as const
 const names = Object.keys(reports) as (keyof typeof reports)[]

@@ -39,6 +39,9 @@ export const adminOverview = words({
     noCalls: 'No calls in this time.',
     toModels: 'Models and prices',
     problems: 'What needs you',
+    costDiffers: (channel: string, day: string, said: string, reckoned: string) =>
+      `On ${day} (UTC) ${channel} says it charged ${said}; we reckon ${reckoned}. Look at its buy prices.`,
+    toProviders: 'Costs by provider',
   },
   'zh-TW': {
     title: '營運總覽',
@@ -77,5 +80,8 @@ export const adminOverview = words({
     noCalls: '這段期間沒有請求。',
     toModels: '模型與價格',
     problems: '需要處理',
+    costDiffers: (channel: string, day: string, said: string, reckoned: string) =>
+      `${day}（UTC）${channel} 回報費用 ${said}，我們計算為 ${reckoned}。請檢查進貨價。`,
+    toProviders: '供應商費用',
   },
 })
