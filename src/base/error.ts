@@ -166,11 +166,7 @@ const refusals = {
     'api_error',
     'Something failed on our side. It is logged under the request id.',
   ],
-  upstream_error: [
-    502,
-    'upstream_error',
-    'The provider could not be used. The operator has been told; try again later.',
-  ],
+  upstream_error: [502, 'upstream_error', 'The provider could not be used. Try again later.'],
   payment_unavailable: [
     502,
     'upstream_error',

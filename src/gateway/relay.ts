@@ -55,11 +55,15 @@ function foreseenTokens(call: Call): number {
 function sellable(app: Gateway, key: Key, call: Call): Model {
   const model = app.catalog.current.models.get(call.model)
   const wanted = clientDialects[call.dialect].kind
-  if (model === undefined || model.kind !== wanted || !isSold(model, app.clock.now())) {
+  if (model === undefined || !isSold(model, app.clock.now())) {
     throw new AppError('model_not_found', {
       param: 'model',
       message: missingWords(call.model, model),
     })
+  }
+  if (model.kind !== wanted) {
+    const message = `The model \`${call.model}\` is for ${model.kind}, not for ${wanted}.`
+    throw new AppError('model_not_found', { param: 'model', message })
   }
   if (key.models !== null && !key.models.has(model.id)) {
     throw new AppError('model_not_allowed', { param: 'model' })

@@ -56,7 +56,8 @@ export function createHttp({ listen, publicUrl, bodyLimitBytes, clock, log }: Ht
     const path = pathOf(url)
     const refusal = toRefusal(error, () => methodsOf(http.routes, path))
     const id = refusal.headers['x-request-id'] ?? newId('req_', clock.now())
-    if (refusal.status === 404 && !isApi(path)) return answerPage(notFoundPage, 404)
+    const isPage = (method === 'GET' || method === 'HEAD') && !isApi(path)
+    if (refusal.status === 404 && isPage) return answerPage(notFoundPage, 404)
     const facts = { request: id, method, path, code: refusal.code }
     if (refusal.code === 'internal_error') log.error('http.failed', { ...facts, cause: error })
     else if (refusal.code === 'role_not_allowed') log.info('http.refused', facts)
@@ -80,6 +81,8 @@ export function startHttp(http: Http, { hostname, port }: HttpOptions['listen'])
   }
 }
 
+const nothingHere = 'There is nothing at this address. /swagger lists what there is.'
+
 /** What a client is told of anything thrown. `allowed` gives the methods that the path would have had. */
 function toRefusal(error: unknown, allowed: () => string[]): AppError {
   if (error instanceof AppError) return error
@@ -92,7 +95,7 @@ function toRefusal(error: unknown, allowed: () => string[]): AppError {
   if (code === 'INVALID_COOKIE_SIGNATURE') return new AppError('invalid_request')
   if (code !== 'NOT_FOUND') return new AppError('internal_error', { cause: error })
   const methods = allowed()
-  if (methods.length === 0) return new AppError('not_found')
+  if (methods.length === 0) return new AppError('not_found', { message: nothingHere })
   return new AppError('method_not_allowed', { headers: { allow: methods.join(', ') } })
 }
 

@@ -102,6 +102,11 @@ test.each(rows)('%s: %i %s', async (_, status, code, type, asked, expected = {})
   }
 })
 
+test('a model of another kind is told as what it is, not as missing', async () => {
+  const { body } = await ask({ model: 'sim-embed' })
+  expect(body.error?.message).toBe('The model `sim-embed` is for embeddings, not for chat.')
+})
+
 describe('the limits stand on every reply', () => {
   const limits = { rpm: '100', tpm: '100000' }
   const names = ['limit', 'remaining', 'reset'].flatMap((what) =>

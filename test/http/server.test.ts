@@ -94,7 +94,7 @@ describe('what is not there', () => {
       const { status, error, headers } = await ask(path)
       expect(status).toBe(404)
       expect(error).toEqual({
-        message: 'There is nothing at this address.',
+        message: 'There is nothing at this address. /swagger lists what there is.',
         type: 'invalid_request_error',
         param: null,
         code: 'not_found',
@@ -103,6 +103,11 @@ describe('what is not there', () => {
       expect(headers.get('x-request-id')).toStartWith('req_')
     },
   )
+
+  test('a program that forgot /api/v1 is told in JSON', async () => {
+    const { status, error } = await ask('/chat/completions', { method: 'POST', body: '{}' })
+    expect([status, error.code]).toEqual([404, 'not_found'])
+  })
 
   test('/nothing is a page', async () => {
     const { status, headers, text } = await ask('/nothing')
