@@ -12,7 +12,7 @@ let platform: Journey
 beforeAll(async () => {
   const settings = Object.entries({ ...elsewhere.settings, public_url: home, oidc_name: 'Acme' })
   const environment = settings.map(([name, value]) => [`KKAI_${name.toUpperCase()}`, value])
-  platform = await startPlatform(Object.fromEntries(environment), `127.0.0.1:${port}`)
+  platform = await startPlatform(Object.fromEntries(environment), { listen: `127.0.0.1:${port}` })
 }, 60_000)
 
 function freePort(): number {

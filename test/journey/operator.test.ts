@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect } from 'bun:test'
 import { fill, journey, press, sees } from '../helpers/browser.ts'
-import { enroll, type Journey, type Person, startPlatform } from './platform.ts'
+import { call as callBy, enroll, type Journey, type Person, startPlatform } from './platform.ts'
 
 let platform: Journey
 let otto: Person
@@ -21,15 +21,7 @@ const submit = ({ page }: Person) => page.click('dialog form button[type="submit
 const closed = ({ page }: Person) =>
   page.waitForFunction(() => document.querySelector('dialog') === null)
 
-const call = async (content: string) => {
-  const response = await fetch(`${platform.url}/api/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'sim-fast', messages: [{ role: 'user', content }] }),
-  })
-  const { id, error } = (await response.json()) as { id?: string; error?: { code: string } }
-  return { id: id ?? '', code: error?.code ?? 'ok' }
-}
+const call = (content: string) => callBy(platform, key, content)
 
 describe('Otto, who runs the platform', () => {
   journey(

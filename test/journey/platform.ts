@@ -18,10 +18,9 @@ export const password = 'a sentence to remember'
 
 export async function startPlatform(
   settings: Record<string, string> = {},
-  listen = '127.0.0.1:0',
+  { listen = '127.0.0.1:0', data = newData() } = {},
 ): Promise<Journey> {
   const mailbox = await openMailbox()
-  const data = newData()
   const simulator = await startKkai(['simulate', '--listen', '127.0.0.1:0'])
   const server = await startKkai(['serve', '--data', data, '--listen', listen], {
     KKAI_SMTP_URL: mailbox.url,
@@ -84,4 +83,15 @@ export async function logIn(journey: Journey, { page }: Visit, email: string, se
 export async function follow(journey: Journey, { page }: Visit, to: string, link: RegExp) {
   const [url] = await journey.mailbox.find(to, link)
   await page.goto(url, { waitUntil: 'networkidle0' })
+}
+
+/** What the key's call was answered: its id, and the code of a refusal. */
+export async function call({ url }: Journey, key: string, content: string) {
+  const response = await fetch(`${url}/api/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'sim-fast', messages: [{ role: 'user', content }] }),
+  })
+  const { id, error } = (await response.json()) as { id?: string; error?: { code: string } }
+  return { id: id ?? '', code: error?.code ?? 'ok' }
 }
