@@ -2,7 +2,7 @@
  * Orders for credit. An order is written before its processor is asked for a place to pay, so none is paid that is not known;
  * what it costs is fixed then. A form that is sent twice makes one order. `sync.ts` says what becomes of it.
  */
-import { and, desc, eq, inArray, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lt, or, type SQL, sql } from 'drizzle-orm'
 import { lockAccount } from '../account/member.ts'
 import { formatExchangeRate, formatMinor, formatPercent, formatUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
@@ -13,7 +13,7 @@ import {
   type Processor,
   ProcessorError,
 } from '../processors/processor.ts'
-import { receipt, topUp } from '../store/credit.ts'
+import { dispute, receipt, topUp } from '../store/credit.ts'
 import { user } from '../store/people.ts'
 import { account } from '../store/schema.ts'
 import { must, type Store } from '../store/store.ts'
@@ -184,15 +184,27 @@ export async function listTopUps({ db }: Store, meant: SQL | undefined, { after,
   return { rows: page, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
 }
 
-/** Orders with the numbers of their receipts. */
+/** Orders with the numbers of their receipts, and what banks said of their payments. */
 export async function describeTopUps({ db }: Store, rows: readonly TopUpRow[]) {
   const ids = rows.map(({ id }) => id)
-  const found = await db
-    .select({ topUpId: receipt.topUpId, number: receipt.number })
-    .from(receipt)
-    .where(and(inArray(receipt.topUpId, ids), eq(receipt.kind, 'receipt')))
-  const numbers = new Map(found.map(({ topUpId, number }) => [topUpId, number]))
-  return rows.map((row) => ({ ...describeTopUp(row), receipt: numbers.get(row.id) ?? null }))
+  const [receipts, disputes] = await Promise.all([
+    db
+      .select({ topUpId: receipt.topUpId, number: receipt.number })
+      .from(receipt)
+      .where(and(inArray(receipt.topUpId, ids), eq(receipt.kind, 'receipt'))),
+    db
+      .select({ topUpId: dispute.topUpId, state: dispute.state, amount: dispute.amount })
+      .from(dispute)
+      .where(inArray(dispute.topUpId, ids))
+      .orderBy(asc(dispute.createdAt)),
+  ])
+  return rows.map((row) => ({
+    ...describeTopUp(row),
+    receipt: receipts.find(({ topUpId }) => topUpId === row.id)?.number ?? null,
+    disputes: disputes
+      .filter(({ topUpId }) => topUpId === row.id)
+      .map(({ state, amount }) => ({ state, amount: formatUsd(amount) })),
+  }))
 }
 
 /** As the API shows it: amounts as exact decimal strings, credit in USD, the rest in its currency. */

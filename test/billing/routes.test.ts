@@ -1,5 +1,6 @@
 /** Buying credit over HTTP: what it costs, orders, bad input, and the page that hands a form over. */
 import { describe, expect, test } from 'bun:test'
+import { syncTopUp } from '../../src/billing/sync.ts'
 import type { Processor } from '../../src/processors/processor.ts'
 import { newTeam, newUser } from '../helpers/people.ts'
 import { scriptedProcessor } from '../helpers/processor.ts'
@@ -90,9 +91,24 @@ test('an order is followed until it is credited, and names its receipt', async (
   scripted.say(made.id, { state: 'paid' })
   expect((await ask('rita', 'POST', `${ours}/${made.id}/check`)).status).toBe(403)
   const { body } = await ask('ann', 'POST', `${ours}/${made.id}/check`)
-  expect(body).toMatchObject({ state: 'paid', credit: '25.00', receipt: 1 })
+  expect(body).toMatchObject({ state: 'paid', credit: '25.00', receipt: 1, disputes: [] })
   expect((await ask('rita', 'GET', `${ours}/${made.id}`)).body).toEqual(body)
 })
+
+test.each(['open', 'won', 'lost'] as const)(
+  'an order shows a dispute that is %s',
+  async (state) => {
+    await newTeam(parts, `team-${state}`, { [`owner-${state}`]: 'owner' })
+    const where = `/accounts/team-${state}/top-ups`
+    const wanted = { credit: '25.00', processor: 'scripted', method: 'card', once: state }
+    const { body: made } = await ask(`owner-${state}`, 'POST', where, wanted)
+    const disputed = { id: `dp_${state}`, amount: 1000n, state, reason: null }
+    scripted.say(made.id, { state: 'paid', disputes: [disputed] })
+    await syncTopUp(parts, made.id)
+    const { body } = await ask(`owner-${state}`, 'GET', `${where}/${made.id}`)
+    expect(body).toMatchObject({ state: 'paid', disputes: [{ state, amount: '10.00' }] })
+  },
+)
 
 test('a page that asks again at once is answered from what is known', async () => {
   const { body: made } = await order()

@@ -59,6 +59,7 @@ function Order({ account, row, again }: OrderProps) {
   return html`<div class="card">
     <div role="status"><p><${TopUpState} of=${row} /></p>
       ${(!strange || row.state === 'paid') && html`<p>${explain(row)}</p>`}
+      ${row.disputes.map(({ state, amount }) => html`<p class=${state === 'won' ? '' : 'error'}>${w.disputed[state](usd(amount))}</p>`)}
       ${strange && html`<p class="error">${w.unreconciled}</p>`}</div>
     ${row.pay_at !== null && row.state === 'pending' && html`<${PayAt} facts=${row.pay_at} />`}
     <p class="row">

@@ -58,8 +58,15 @@ const looks: Record<string, string> = { paid: 'good', failed: 'bad' }
 export const isMismatch = ({ failure }: Pick<TopUpView, 'failure'>) =>
   failure !== null && /_mismatch$|^paid_twice$|^payment_of_another_order$/.test(failure)
 
-export function TopUpState({ of }: { of: Pick<TopUpView, 'state' | 'failure'> }) {
+/** `disputes`: of an order as its account sees it. */
+export function TopUpState({
+  of,
+}: {
+  of: Pick<TopUpView, 'state' | 'failure'> & Partial<Pick<TopUpView, 'disputes'>>
+}) {
   const w = topUp()
+  const taken = of.disputes?.findLast(({ state }) => state !== 'won')
+  if (taken) return html`<span class="badge bad">${w.disputes[taken.state]}</span>`
   if (of.state !== 'paid' && isMismatch(of)) return html`<span class="badge bad">${w.looked}</span>`
   const { state } = of
   return html`<span class=${`badge ${looks[state] ?? ''}`}>${w.states[state] ?? state}</span>`

@@ -53,6 +53,15 @@ export const topUp = words({
     unreconciled:
       'A payment arrived that is not this order’s in every point. It was not credited; the operator looks into it. Do not pay again.',
     looked: 'Being looked into',
+    disputes: { open: 'Disputed', lost: 'Taken back' } as Record<string, string>,
+    disputed: {
+      open: (amount: string) =>
+        `The payer’s bank disputes this payment. ${amount} was taken from the balance until that is decided.`,
+      won: (amount: string) =>
+        `A dispute of this payment is settled: ${amount} is back in the balance.`,
+      lost: (amount: string) =>
+        `The payer’s bank took this payment back, and ${amount} with it. Contact support.`,
+    },
     goOn: 'Go on to the payment',
     again: 'Pay again',
     ask: 'Check now',
@@ -124,6 +133,14 @@ export const topUp = words({
     toPay: '請於期限內依下列資訊繳費，入帳後即加入餘額，並寄信通知您。',
     unreconciled: '收到的款項與此訂單不完全相符，因此尚未入帳，客服正在處理。請勿重複付款。',
     looked: '款項確認中',
+    disputes: { open: '爭議中', lost: '已被取回' } as Record<string, string>,
+    disputed: {
+      open: (amount: string) =>
+        `付款人的銀行對這筆付款提出爭議，結果確定前先從餘額扣除 ${amount}。`,
+      won: (amount: string) => `這筆付款的爭議已結束，${amount} 已加回餘額。`,
+      lost: (amount: string) =>
+        `這筆付款已被付款人的銀行取回，對應的 ${amount} 不再加回。請聯絡客服。`,
+    },
     goOn: '前往付款',
     again: '重新付款',
     ask: '重新查詢',
