@@ -1,6 +1,6 @@
 /**
  * Passwords: argon2id with 19 MiB and two passes (OWASP), two at a time so that log-ins cannot take all memory. What is short,
- * well known or the address itself is refused.
+ * well known, the platform's name or the address itself is refused.
  */
 import { AppError } from '../base/error.ts'
 
@@ -9,7 +9,7 @@ const atOnce = 2
 const shortest = 10
 const longest = 200
 const known =
-  /^(?:(?:password|passw0rd|qwertyuiop|qwerty|letmein|welcome|iloveyou|administrator|admin|changeme|abc)[\d!@#$.]*|1?234567890?1?2?3?4?5?6?|0?123456789\d*|(.)\1+|(..?.?)\2+)$/i
+  /^(?:(?:password|passw0rd|qwertyuiop|qwerty|letmein|welcome|iloveyou|administrator|admin|changeme|abc|kkai|kkcompany|aiplatform)[\d!@#$.]*|1?234567890?1?2?3?4?5?6?|0?123456789\d*|(.)\1+|(..?.?)\2+)$/i
 
 let running = 0
 const waiting: (() => void)[] = []

@@ -11,6 +11,7 @@ test.each(['correct horse battery', '密碼密碼密碼很長很長', 'x'.repeat
 
 test.each([
   ...['ninechars', 'x9'.repeat(101), 'password123', 'Passw0rd!!', '1234567890', 'qwertyuiop'],
+  ...['kkcompany!', 'KKCompany2026', 'kkai123456', 'AIplatform1'],
   ...[
     'aaaaaaaaaaaa',
     'abababababab',
