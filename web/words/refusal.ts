@@ -114,7 +114,7 @@ const zhTW: Record<keyof typeof en, string> = {
   session_required: '登入已失效，請重新登入。',
   recent_login_required: '請再次確認您的身分。',
   role_not_allowed: '您在此帳號的角色沒有這項權限，請洽擁有者或管理員。',
-  admin_factor_required: '管理者在此需要第二重驗證。請到個人設定啟用後再回來。',
+  admin_factor_required: '管理者在此需要兩步驟驗證。請到個人設定啟用後再回來。',
   'last_owner.role': '平台必須有一位擁有者，請先指定其他擁有者。',
   user_suspended: '此使用者已停用，請聯絡客服。',
   account_suspended: '此帳號已停用，請聯絡客服。',
