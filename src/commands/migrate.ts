@@ -14,7 +14,7 @@ export const migrate = processCommand<{ check?: string }>({
   options: [{ flags: '--check', about: 'change nothing; exit 1 when there is something to do' }],
   examples: ['kkai migrate --check', 'kkai migrate'],
   details:
-    'An existing SQLite database is copied first: kkai.db.before-0006 is what it was before that migration. The last two are kept.',
+    'An existing SQLite database is copied first: kkai.db.before-0008 is what it was before that migration. The last two are kept.',
   start: async ({ values, flags, json, print }) => {
     const { config } = readSettings(flags)
     const url = storeUrl(config)
