@@ -2,11 +2,12 @@
  * How business goes: by model and account from the sums by the hour, by channel from the calls of 24 hours, which have no sums.
  * Read an hour or a day at a time: what is over changes no more and stays in memory, so that a look costs what is new.
  */
-import { and, gte, lt, type SQL, sql } from 'drizzle-orm'
+import { setImmediate } from 'node:timers/promises'
+import { and, eq, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { formatUsd } from '../base/amount.ts'
 import type { Clock } from '../base/clock.ts'
 import { firstId } from '../base/id.ts'
-import { usage, usageHour } from '../store/schema.ts'
+import { account, usage, usageHour } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 
 const hourMs = 3_600_000
@@ -74,6 +75,7 @@ function keepWhole<Row>(
     // One after the other: calls wait for no more than one.
     for (const at of pieces) {
       const known = whole.get(at) ?? (await read(at, at + pieceMs))
+      await setImmediate()
       if (at + pieceMs + settledMs < now) whole.set(at, known)
       rows.push(known)
     }
@@ -99,6 +101,7 @@ function fresh<T>(clock: Clock, read: () => Promise<T>): () => Promise<T> {
 
 const sum = (what: unknown): SQL => sql`COALESCE(SUM(${what}), 0)`
 
+/** Account by account: an account's hours lie beside each other, those of one hour in as many places as there are accounts. */
 function readModels({ db }: Store, from: number, to: number): Promise<ByModel[]> {
   return db
     .select({
@@ -108,9 +111,15 @@ function readModels({ db }: Store, from: number, to: number): Promise<ByModel[]>
       charged: sum(usageHour.charged).mapWith(BigInt),
       buyCost: sum(usageHour.buyCost).mapWith(BigInt),
     })
-    .from(usageHour)
-    .where(and(gte(usageHour.hour, from), lt(usageHour.hour, to)))
-    .groupBy(usageHour.modelId, usageHour.accountId)
+    .from(account)
+    .crossJoin(usageHour)
+    .where(
+      and(
+        eq(usageHour.accountId, account.id),
+        ...[gte(usageHour.hour, from), lt(usageHour.hour, to)],
+      ),
+    )
+    .groupBy(usageHour.accountId, usageHour.modelId)
 }
 
 function readChannels({ db }: Store, from: number, to: number): Promise<ByChannel[]> {

@@ -97,6 +97,18 @@ test('revenue, cost and what is left, by model and account, for a day and for th
   expect((await show()).last_24h).toMatchObject({ calls: 0, error_share: null, accounts: [] })
 })
 
+test('calls go on between the days that a first look reads', async () => {
+  let turns = 0
+  const turn = () => {
+    turns++
+    next = setImmediate(turn)
+  }
+  let next = setImmediate(turn)
+  await openFigures(store, parts.clock).lastMonth()
+  clearImmediate(next)
+  expect(turns).toBeGreaterThanOrEqual(29)
+})
+
 test('a provider that says another cost is named until the day after', async () => {
   const hour = Math.floor(parts.clock.now() / hourMs) * hourMs
   const sums = { calls: 1, buyCost: 2_000_000_000n, reckoned: 2_000_000_000n }
