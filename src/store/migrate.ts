@@ -27,13 +27,22 @@ export async function migrate(
   const { missing, unknown } = compareMigrations(applied)
   if (unknown.length > 0) throw newerDatabase(unknown)
   if (missing[0] === undefined) return
-  if (applied.length > 0) target.keep?.(missing[0].name)
-  await target.apply(
-    missing.flatMap((migration) => [
-      textFor(kind, migration),
-      `INSERT INTO migration (name, applied_at) VALUES ('${migration.name}', ${now})`,
-    ]),
-  )
+  try {
+    if (applied.length > 0) target.keep?.(missing[0].name)
+    await target.apply(
+      missing.flatMap((migration) => [
+        textFor(kind, migration),
+        `INSERT INTO migration (name, applied_at) VALUES ('${migration.name}', ${now})`,
+      ]),
+    )
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new FatalError(
+      `The database could not be upgraded (${why}); it is as it was. See that its disk has room for three times its size, then start again.`,
+      1,
+      cause,
+    )
+  }
 }
 
 /** What this program has and a database has not, and the other way round. */

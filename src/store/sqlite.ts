@@ -3,7 +3,7 @@
  * that no amount passes through a float.
  */
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FatalError } from '../base/error.ts'
 import { groupCommit } from './group-commit.ts'
@@ -67,13 +67,14 @@ export async function openSqlite(
 
 const copiesKept = 2
 
-/** `kkai.db.before-0006`, for its owner only; of several upgrades the last two. */
+/** `kkai.db.before-0006`, whole or not there, for its owner only; of several upgrades the last two. */
 function keepCopy(connection: Database, path: string, migration: string): void {
   const prefix = `${path}.before-`
-  const copy = prefix + migration.slice(0, 4)
-  rmSync(copy, { force: true })
-  connection.query('VACUUM INTO ?').run(copy)
-  chmodSync(copy, 0o600)
+  const part = `${path}.keeping`
+  rmSync(part, { force: true })
+  connection.query('VACUUM INTO ?').run(part)
+  chmodSync(part, 0o600)
+  renameSync(part, prefix + migration.slice(0, 4))
   const kept = readdirSync(dirname(path))
     .filter((file) => file.startsWith(basename(prefix)))
     .sort()

@@ -111,6 +111,22 @@ describe('killed while it upgrades', () => {
   )
 })
 
+test('on a full disk an upgrade says so in a sentence, and the database is as it was', () => {
+  const release = releases.at(-1) as Release
+  const data = layRelease(release)
+  const before = readRows(join(data, 'kkai.db'))
+  const main = join(import.meta.dir, '../../src/main.ts')
+  // No file may be larger than a megabyte: less than the copy has.
+  const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f 2000; exec "$@"`, 'sh']
+  const ran = Bun.spawnSync([...limited, process.execPath, main, 'migrate', '--data', data])
+  expect(ran.exitCode).toBe(1)
+  expect(String(ran.stderr)).toMatch(
+    /^The database could not be upgraded \(.*\); it is as it was\..*\n$/,
+  )
+  expect(readRows(join(data, 'kkai.db'))).toEqual(before)
+  expect(readdirSync(data).filter((file) => file.includes('before'))).toEqual([])
+})
+
 describe.each(databases)('on %s', (kind, open) => {
   describe.each(releases)('a database of $name', (release) => {
     let store: TestStore
