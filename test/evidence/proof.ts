@@ -41,9 +41,9 @@ export function judge(test: string, ran: readonly Ran[]): Verdict {
   return found.some(({ state }) => state === 'passed') ? 'passed' : 'skipped'
 }
 
-/** A title of many tests, with whatever may stand for its `%s` and `${…}`. */
+/** A title of many tests, with whatever may stand for its `%s`, `$name` and `${…}`. */
 function patternOf(title: string): RegExp {
-  const pieces = title.split(/%[a-z#]|\$\{[^}]*\}/)
+  const pieces = title.split(/%[a-z#]|\$\w+|\$\{[^}]*\}/)
   return new RegExp(`^${pieces.map((piece) => RegExp.escape(piece)).join('.*')}$`, 's')
 }
 

@@ -110,6 +110,7 @@ describe('of what ran', () => {
     ['test/a.test.ts › a shop', 'passed'],
     ['test/a.test.ts › is 7', 'passed'],
     ['test/a.test.ts › is %d', 'failed'],
+    ['test/a.test.ts › is $number', 'failed'],
     ['test/a.test.ts › is left out', 'skipped'],
     ['test/a.test.ts › is', 'absent'],
     ['test/b/c.test.ts › is 7', 'absent'],
