@@ -99,6 +99,9 @@ interface Facts extends DemoPeople {
   voucher: string
 }
 
+/** As it is typed where it is on no path. */
+const program = Bun.isStandaloneExecutable ? process.execPath : 'kkai'
+
 function greet({ url, key, account, admin, simulator, data, voucher }: Facts): string {
   return `The demo listens on ${url} (documentation: ${url}/swagger)
 
@@ -115,6 +118,6 @@ Try it:
     -d '{"model": "sim-chat", "messages": [{"role": "user", "content": "Hello"}]}'
 
 Models that fail on purpose begin with demo/: ${url}/api/v1/models lists them. Anthropic's dialect upstream: anthropic/sim-chat.
-Commands work on it meanwhile: kkai account show ${account} --data ${data}
+Commands work on it meanwhile: ${program} account show ${account} --data ${data}
 Ctrl-C ends the demo and removes its data.`
 }

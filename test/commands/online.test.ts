@@ -187,8 +187,9 @@ test('a command typed while the server starts waits for it', async () => {
   await (await starting).stop()
 })
 
-test('the demo ends with its data', async () => {
-  const { facts, stop } = await startKkai<Demo>(['demo'])
+test('the demo ends with its data, also where what started it passes the Ctrl-C on', async () => {
+  const { facts, pid, stop } = await startKkai<Demo>(['demo'])
+  process.kill(pid, 'SIGINT')
   expect(await stop('SIGINT')).toBe(0)
   expect(() => statSync(facts.data)).toThrow()
 })

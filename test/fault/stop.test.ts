@@ -70,7 +70,7 @@ test('streams that outlast the grace are told so in-band and pay for what they g
 test('a second signal ends it at once; the next start settles what was left', async () => {
   const { data, server, answers } = await openStreams('endless')
   server.kill('SIGTERM')
-  await Bun.sleep(100)
+  await Bun.sleep(400)
   server.kill('SIGTERM')
   expect(await server.exited).toBe(1)
   for (const answer of await answers) expect(answer.finished).toBe(false)
