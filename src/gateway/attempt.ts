@@ -13,7 +13,7 @@ import type { HoldInHand } from './hold.ts'
 import type { Exchange } from './http-client.ts'
 import type { Note } from './running.ts'
 import type { Ending } from './settle.ts'
-import { promptTexts } from './tally.ts'
+import { leastTokens, promptTexts } from './tally.ts'
 
 export class ClientLeft extends Error {}
 
@@ -126,16 +126,10 @@ function stopped(key: Key | null): AppError | null {
   return null
 }
 
-/** No tokenizer writes natural text in fewer tokens than one to so many bytes. */
-const mostBytesPerToken = 8
-
 /** What was surely delivered: input as reported, else no more than it can be, and no more output tokens than deltas. */
 function noteOf(hold: HoldInHand): Note {
   const { tally, quote, call } = hold
-  hold.leastInput ??= Math.floor(
-    promptTexts(call).reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) /
-      mostBytesPerToken,
-  )
+  hold.leastInput ??= leastTokens(promptTexts(call))
   const units: Units = {
     ...(tally.reportedInput ?? { input: hold.leastInput }),
     ...tally.least,

@@ -14,7 +14,8 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>
 }
 
-const patienceMs = 5_000
+/** On a machine that is overloaded it takes seconds to start. */
+const patienceMs = 15_000
 /** An idle Worker keeps 40 MB of tables. */
 const idleMs = 60_000
 

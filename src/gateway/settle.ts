@@ -10,7 +10,7 @@ import type { Outcome, UsageSource } from '../ledger/ledger.ts'
 import { refusalOf } from './attempt.ts'
 import type { Gateway } from './gateway.ts'
 import type { HoldInHand } from './hold.ts'
-import { promptTexts } from './tally.ts'
+import { leastTokens, promptTexts } from './tally.ts'
 import { describeEnd, errorType } from './trace.ts'
 
 export interface Ending {
@@ -102,15 +102,16 @@ async function count(app: Gateway, hold: HoldInHand): Promise<Measured> {
   const { texts, least } = tally
   const overhead = 3 * (Array.isArray(call.body.messages) ? call.body.messages.length + 1 : 0)
   const ask = (texts: string[]) => app.counter.count(texts)
+  const words = promptTexts(call)
   const [prompt, text, thought] = await Promise.all([
-    tally.reportedInput ?? call.inputTokens ?? ask(promptTexts(call)),
+    tally.reportedInput ?? call.inputTokens ?? ask(words),
     ask(texts.output),
     ask(texts.reasoning),
   ])
   const counted = prompt !== null && text !== null && thought !== null
   const input: Units =
     prompt === null
-      ? { input: Math.ceil(call.textBytes / 4) }
+      ? { input: leastTokens(words) }
       : typeof prompt === 'number'
         ? { input: prompt + overhead }
         : prompt

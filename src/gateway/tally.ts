@@ -113,6 +113,15 @@ export class Tally {
   }
 }
 
+/** No tokenizer writes natural text in fewer tokens than one to so many bytes. */
+const mostBytesPerToken = 8
+
+/** What texts have of tokens at least, where they cannot be counted: nobody pays for more than was sent. */
+export function leastTokens(texts: readonly string[]): number {
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  return Math.floor(bytes / mostBytesPerToken)
+}
+
 /** The words of a prompt, for counting: every text of its messages and tools, and no data URL. */
 export function promptTexts(call: Call): string[] {
   const texts: string[] = []

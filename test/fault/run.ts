@@ -1,11 +1,13 @@
 /**
  * `bun run test:fault --full`: the whole fault matrix, for some hours; `--cut`, which is meant without either, in about ten
- * minutes. `--only NAME` is one of its rows, `--times N` how often; `--list` names them. Each row says whether it holds, and in
- * which figures; with `--record` the guide to reliability says it too.
+ * minutes. `--only NAME` is one of its rows, `--times N` how often; `--list` names them; `--minutes M` makes of the cut what
+ * those leave room for, as the integration server does. Each row says whether it holds, and in which figures; with `--record`
+ * the guide to reliability says it too.
  */
 import { parseArgs } from 'node:util'
 import { recordFault } from '../evidence/record.ts'
 import { writeGuides } from '../evidence/tables.ts'
+import type { Case, Outcome } from './case.ts'
 import { matrix } from './matrix.ts'
 
 const { values } = parseArgs({
@@ -16,21 +18,47 @@ const { values } = parseArgs({
     only: { type: 'string' },
     times: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
 })
 const say = (line: string) => process.stdout.write(`${line}\n`)
-const rows = matrix.filter(({ name }) => values.only === undefined || name === values.only)
+const rows = matrix.filter(({ name, cut }) =>
+  // What is done once is a test of the suite, which has run beside.
+  values.only === undefined ? values.minutes === undefined || cut > 1 : name === values.only,
+)
 if (values.list || rows.length === 0) {
   for (const { name, full, cut } of matrix) say(`${name} (${full} times, ${cut} in the cut)`)
   process.exit(values.list ? 0 : 2)
 }
 
+const seed = Number(values.seed)
+const endsAt = values.minutes === undefined ? null : Number(values.minutes) * 60_000
+
+function make(row: Case, rowsLeft: number): Promise<Outcome> {
+  if (endsAt === null)
+    return row.run(Number(values.times ?? (values.full ? row.full : row.cut)), seed)
+  const now = performance.now()
+  return makeUntil(row, now + (endsAt - now) / rowsLeft)
+}
+
+/** A tenth of the cut and another, until it is whole or the time is over. */
+async function makeUntil({ cut, run }: Case, until: number): Promise<Outcome> {
+  const troubles: string[] = []
+  let made = 0
+  while (made < cut && (made === 0 || performance.now() < until)) {
+    const step = Math.min(Math.ceil(cut / 10), cut - made)
+    troubles.push(...(await run(step, seed + made)).troubles)
+    made += step
+  }
+  return { figures: `${made} of ${cut} times`, troubles }
+}
+
 let failed = 0
-for (const { name, full, cut, run } of rows) {
+for (const [at, row] of rows.entries()) {
+  const { name } = row
   const begun = performance.now()
-  const times = Number(values.times ?? (values.full ? full : cut))
-  const { figures, troubles } = await run(times, Number(values.seed)).catch((cause) => ({
+  const { figures, troubles } = await make(row, rows.length - at).catch((cause) => ({
     figures: 'it stopped',
     troubles: [cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)],
   }))
