@@ -9,6 +9,7 @@ import { splitStatements } from '../../src/store/migrate.ts'
 import { milestone } from '../../src/store/operator.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { kkai, kkaiJson, newData, spawnKkai, startKkai } from '../helpers/kkai.ts'
+import { type Row, readRows } from '../helpers/releases.ts'
 
 const at = (data: string) => ['--data', data]
 
@@ -170,6 +171,45 @@ describe('restore', () => {
     expect(readdirSync(data).filter((name) => /restoring|replaced/.test(name))).toEqual([])
   })
 })
+
+test('a backup beside calls, restored elsewhere, is all that was committed until some moment, and nothing else', async () => {
+  const { facts } = await startKkai<{ url: string; key: string; data: string }>(['demo'])
+  let ended = false
+  const answered: string[] = []
+  const callOn = async () => {
+    while (!ended) {
+      const response = await fetch(`${facts.url}/api/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${facts.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'sim-fast', messages: [{ role: 'user', content: 'Hi' }] }),
+      })
+      answered.push(((await response.json()) as { id: string }).id)
+    }
+  }
+  const callers = [callOn(), callOn(), callOn()]
+  while (answered.length < 50) await Bun.sleep(5)
+  const before = [...answered]
+  const file = await backedUp(facts.data)
+  ended = true
+  await Promise.all(callers)
+
+  const elsewhere = newData()
+  await kkaiJson(['restore', file, ...at(elsewhere)])
+  expect((await kkai(['verify', ...at(elsewhere)])).exit).toBe(0)
+  const [all, restored] = [facts.data, elsewhere].map((data) => {
+    const rows = readRows(join(data, 'kkai.db')).get('transfer') ?? []
+    return rows.sort((a, b) => Number(a.seq) - Number(b.seq))
+  }) as [Row[], Row[]]
+  const ids = new Set(restored.map(({ id }) => id))
+  expect(before.filter((id) => !ids.has(id))).toEqual([])
+  for (const account of new Set(all.map((row) => row.account_id))) {
+    const [chain, kept] = [all, restored].map((rows) =>
+      rows.filter((row) => row.account_id === account),
+    ) as [Row[], Row[]]
+    expect(kept).toEqual(chain.slice(0, kept.length))
+  }
+  expect(restored.length).toBeLessThan(all.length)
+}, 60_000)
 
 describe('an upgrade', () => {
   /** The database as an older program left it. */

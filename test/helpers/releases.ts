@@ -35,8 +35,10 @@ export function layRelease({ name }: Release): string {
   return data
 }
 
-/** Rows by table, each row by its columns. */
-export type Rows = Map<string, Record<string, unknown>[]>
+/** By its columns. */
+export type Row = Record<string, unknown>
+/** By table. */
+export type Rows = Map<string, Row[]>
 
 /** All that a database of SQLite holds, but which migrations it has. */
 export function readRows(path: string): Rows {
@@ -47,8 +49,8 @@ export function readRows(path: string): Rows {
     .filter(({ name }) => name !== 'migration')
   const rows = tables.map(({ name }) => [
     name,
-    connection.query<Record<string, unknown>, []>(`SELECT * FROM "${name}"`).all(),
+    connection.query<Row, []>(`SELECT * FROM "${name}"`).all(),
   ])
   connection.close()
-  return new Map(rows as [string, Record<string, unknown>[]][])
+  return new Map(rows as [string, Row[]][])
 }
