@@ -1,6 +1,6 @@
 /** What the operator tells everyone: listed, published, withdrawn. */
 import { Elysia, t } from 'elysia'
-import { AppError } from '../base/error.ts'
+import { readTime } from '../base/time.ts'
 import { describeRefusals } from '../http/describe.ts'
 import {
   listAnnouncements,
@@ -29,12 +29,13 @@ export function announcementRoutes(people: People) {
     })
     .post(
       '',
-      async ({ visitor, body: { kind, mail, shows_at, ends_at, ...words } }) => {
+      async ({ visitor, body: { kind, mail, shows_at = null, ends_at = null, ...words } }) => {
         const written = {
           ...{ kind, mail },
           title: { en: words.title_en, 'zh-TW': words.title_zh },
           text: { en: words.text_en, 'zh-TW': words.text_zh },
-          ...{ showsAt: readTime('shows_at', shows_at), endsAt: readTime('ends_at', ends_at) },
+          showsAt: shows_at === null ? null : readTime(shows_at, 'shows_at'),
+          endsAt: ends_at === null ? null : readTime(ends_at, 'ends_at'),
         }
         return { id: await publishAnnouncement(people, written, visitor.userId) }
       },
@@ -62,12 +63,4 @@ export function announcementRoutes(people: People) {
       },
       { admin: 'run', ...describe('Show and mail it no more') },
     )
-}
-
-function readTime(param: string, text: string | null | undefined): number | null {
-  if (text == null) return null
-  const at = Date.parse(text)
-  if (!Number.isNaN(at)) return at
-  const message = `${param} is a time such as 2027-01-31T00:00:00Z.`
-  throw new AppError('invalid_request', { param, message })
 }

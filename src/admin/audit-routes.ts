@@ -1,6 +1,6 @@
 /** The audit log over HTTP, also as a file. */
 import { Elysia, t } from 'elysia'
-import { AppError } from '../base/error.ts'
+import { readTime } from '../base/time.ts'
 import { answerCsv } from '../http/csv.ts'
 import { describeRefusals } from '../http/describe.ts'
 import type { Store } from '../store/store.ts'
@@ -53,12 +53,6 @@ function readFilter({ from, to, ...same }: Asked): AuditFilter {
     ...(from !== undefined && { from: readTime(from, 'from') }),
     ...(to !== undefined && { to: readTime(to, 'to') }),
   }
-}
-
-function readTime(written: string, param: string): number {
-  const at = Date.parse(written)
-  if (!Number.isNaN(at)) return at
-  throw new AppError('invalid_request', { param, message: 'Write a time such as 2027-01-31.' })
 }
 
 async function* eachPage(store: Store, filter: AuditFilter) {

@@ -4,6 +4,7 @@
  */
 import { AppError } from '../base/error.ts'
 import type { Json } from '../base/json.ts'
+import { parseTime } from '../base/time.ts'
 
 export interface Located {
   line: number
@@ -165,11 +166,8 @@ export function readOneOf<const T extends string>(names: readonly T[]): Reader<T
 
 /** A date such as `2027-01-31` or `2027-01-31T12:00:00Z`, in ms. Without a zone it is UTC. */
 export const readTime: Reader<number> = (at) => {
-  const text = typeof at.value === 'string' ? at.value : ''
-  const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN
-  if (Number.isNaN(time))
+  const time = typeof at.value === 'string' ? parseTime(at.value) : null
+  if (time === null)
     throw mistake(at, 'must be a date such as "2027-01-31" or "2027-01-31T12:00:00Z"')
   return time
 }

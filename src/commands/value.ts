@@ -1,6 +1,7 @@
 /** Reads what was typed. Each refuses with `invalid_request`, naming the option. */
 import { parseRange } from '../base/address.ts'
 import { AppError, FatalError } from '../base/error.ts'
+import { parseTime } from '../base/time.ts'
 
 export function refuse(option: string, must: string, given: string): AppError {
   return new AppError('invalid_request', {
@@ -30,9 +31,8 @@ export function readRanges(text: string, option: string): string[] {
 
 /** A date or time to come, UTC without a zone: `2027-01-31`, `2027-01-31T12:00:00Z`. */
 export function readFuture(text: string, option: string, now: number): number {
-  const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(\.\d{1,3})?(Z|[+-]\d\d:\d\d))?$/.test(text)
-  const time = iso ? Date.parse(text) : Number.NaN
-  if (!(time > now)) throw refuse(option, 'a date to come, such as 2027-01-31', text)
+  const time = parseTime(text)
+  if (time === null || time <= now) throw refuse(option, 'a date to come, such as 2027-01-31', text)
   return time
 }
 

@@ -4,6 +4,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { AppError } from '../base/error.ts'
+import { readTime } from '../base/time.ts'
 import { usageHour } from '../store/schema.ts'
 
 export const hourMs = 3_600_000
@@ -83,20 +84,12 @@ export function readRange({ range = '30d', from, to, time_zone }: RangeQuery, no
 }
 
 function readCustom(from: string | undefined, to: string | undefined, zone: Zone, end: number) {
-  const start = readTime('from', from)
-  const stop = to === undefined ? end : readTime('to', to)
+  const start = readTime(from ?? '', 'from')
+  const stop = to === undefined ? end : readTime(to, 'to')
   if (stop <= start) throw invalid('to', 'to must be after from.')
   if (stop - start > longestMs) throw invalid('from', 'At most 366 days at once.')
   const bucket: Range['bucket'] = stop - start <= 2 * dayMs ? 'hour' : 'day'
   return { from: floorHour(start), to: floorHour(stop + hourMs - 1), bucket, zone }
-}
-
-export function readTime(param: string, text: string | undefined): number {
-  const at = Date.parse(text ?? '')
-  if (Number.isNaN(at)) {
-    throw invalid(param, `${param} must be a time such as 2026-01-31T00:00:00Z.`)
-  }
-  return at
 }
 
 export const floorHour = (at: number) => Math.floor(at / hourMs) * hourMs

@@ -1,13 +1,14 @@
 /** What an account used, for its members: overview, series, calls, and the same as files. */
 import { Elysia, t } from 'elysia'
 import { accountGuard } from '../account/guard.ts'
+import { readTime } from '../base/time.ts'
 import type { CatalogBook } from '../catalog/book.ts'
 import { answerCsv } from '../http/csv.ts'
 import { describeRefusals } from '../http/describe.ts'
 import type { People } from '../user/people.ts'
 import type { Bodies } from './body.ts'
 import { showOverview } from './usage-overview.ts'
-import { readRange, readTime } from './usage-range.ts'
+import { readRange } from './usage-range.ts'
 import { showRequest } from './usage-record.ts'
 import {
   eachRequest,
@@ -80,7 +81,7 @@ export function usageRoutes(people: People, catalog: CatalogBook, bodies: Bodies
                 after: after === undefined ? null : readPosition(after),
                 limit,
               })
-            : await listEnded(store, accountId, wanted, { time: readTime('newer', newer), limit })
+            : await listEnded(store, accountId, wanted, { time: readTime(newer, 'newer'), limit })
         /** `at`: what to give as `newer` to see what has ended since. */
         return { ...page, at }
       },
@@ -138,8 +139,8 @@ function readFilter({
 }): RequestFilter {
   return {
     ...given(rest),
-    ...(from !== undefined && { from: readTime('from', from) }),
-    ...(to !== undefined && { to: readTime('to', to) }),
+    ...(from !== undefined && { from: readTime(from, 'from') }),
+    ...(to !== undefined && { to: readTime(to, 'to') }),
   }
 }
 

@@ -4,6 +4,7 @@ import { parseRange } from '../base/address.ts'
 import { formatUsd, parseUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import { sha256 } from '../base/secret.ts'
+import { parseTime } from '../base/time.ts'
 import { user } from '../store/people.ts'
 import { key, usageHour } from '../store/schema.ts'
 import { type Store, storable } from '../store/store.ts'
@@ -50,8 +51,8 @@ export function readTerms(written: WrittenTerms, now: number): Partial<KeyTerms>
 
 function readExpiry(text: string | null, now: number): number | null {
   if (text === null) return null
-  const at = Date.parse(text)
-  if (at > now) return at
+  const at = parseTime(text)
+  if (at !== null && at > now) return at
   throw invalid(
     'expires_at',
     'A key expires in the future, at a time such as 2027-01-31T00:00:00Z.',
