@@ -9,7 +9,8 @@ import { AppError, FatalError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import type { Logger } from '../base/log.ts'
 import { answerError } from './answer.ts'
-import { readJson, tooLarge } from './body.ts'
+import { tooLarge } from './body.ts'
+import { type Expected, sayExpected } from './expected.ts'
 import { checkHost } from './host.ts'
 import { answerPage, notFoundPage } from './pages.ts'
 
@@ -32,6 +33,8 @@ export function createHttp({ listen, publicUrl, bodyLimitBytes, clock, log }: Ht
   const http = new Elysia({
     // Elysia 1.4 looks for the path from the URL's character 11 on: a Host of one to three letters would hide it.
     handler: { standardHostname: false },
+    // Its own way to drop unknown fields makes an object of a text, and a list of an object, before they are checked.
+    normalize: 'typebox',
     serve: {
       // A second server on the port would take half of the calls, silently.
       reusePort: false,
@@ -48,8 +51,6 @@ export function createHttp({ listen, publicUrl, bodyLimitBytes, clock, log }: Ht
       const declared = headers.get('content-length')
       if (declared !== null && Number(declared) > bodyLimitBytes) throw tooLarge(bodyLimitBytes)
     })
-    // For routes with a schema: `parse: 'strict'`, instead of Elysia's own parsers.
-    .parser('strict', async ({ request }) => (await readJson(request, bodyLimitBytes)).value)
 
   function refuse(error: unknown, request: Request): Response {
     const { method, url } = request
@@ -99,12 +100,13 @@ function toRefusal(error: unknown, allowed: () => string[]): AppError {
   return new AppError('method_not_allowed', { headers: { allow: methods.join(', ') } })
 }
 
-/** Names the field and what it should be, never what it was. */
+/** Names the field and what it must be, never what it was. */
 function invalid({ type, valueError }: ValidationError): AppError {
   const path = valueError?.path.slice(1).replaceAll('/', '.')
+  const must = sayExpected((valueError?.schema ?? {}) as Expected)
   return new AppError('invalid_request', {
     param: path || null,
-    message: `${path || `The ${type}`} is not valid: ${valueError?.message ?? 'see the documentation'}.`,
+    message: `${path || `The ${type}`} must be ${must}.`,
   })
 }
 

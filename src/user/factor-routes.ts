@@ -18,7 +18,8 @@ import { originOf, showStep } from './routes.ts'
 
 const text = (most: number) => t.String({ maxLength: most })
 /** What the browser's ceremony answers: read and checked by the library. */
-const ceremony = <T>() => t.Unsafe<T>(t.Object({ id: text(2000) }, { additionalProperties: true }))
+const ceremony = <T>() =>
+  t.Unsafe<T>(t.Object({ id: text(2000) }, { additionalProperties: t.Unknown() }))
 const tag = (summary: string, ...refusals: Parameters<typeof describeRefusals>) => ({
   detail: { summary, tags: ['Second factor'], responses: describeRefusals(...refusals) },
 })

@@ -7,6 +7,7 @@ import { describeBody, describeRefusals, describeReply } from '../../src/http/de
 import { describeRoutes, docsRoutes } from '../../src/http/docs.ts'
 import { healthRoutes } from '../../src/http/health.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
+import { strictBodies } from '../../src/http/strict.ts'
 import { clock, open } from './open.ts'
 
 const health = healthRoutes({
@@ -17,6 +18,7 @@ const health = healthRoutes({
 })
 const { http, url } = open((http) =>
   http
+    .use(strictBodies)
     .use(health)
     .use(docsRoutes(() => http.routes, '1.2.3'))
     .get('/hidden', () => '', { detail: { hide: true } })

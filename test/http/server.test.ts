@@ -4,6 +4,7 @@ import { AppError } from '../../src/base/error.ts'
 import type { Facts, Logger } from '../../src/base/log.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { startHttp } from '../../src/http/server.ts'
+import { strictBodies } from '../../src/http/strict.ts'
 import { bodyLimitBytes, open, sendRaw } from './open.ts'
 
 const lines: { event: string; facts: Facts | undefined }[] = []
@@ -13,6 +14,7 @@ const log: Logger = { ...silentLog, error: note, info: note }
 const { url, port } = open(
   (http) =>
     http
+      .use(strictBodies)
       .get('/api/v1/models', () => new Response('models'))
       .get('/api/v1/models/*', () => new Response('a model'))
       .get('/api/v1/boom', () => {
@@ -230,7 +232,7 @@ describe('a body that is too large', () => {
   })
 
   test('is refused in pieces too, once they are too many', async () => {
-    const piece = `${(50_000).toString(16)}\r\n${'x'.repeat(50_000)}\r\n`
+    const piece = `${(500_000).toString(16)}\r\n${'x'.repeat(500_000)}\r\n`
     const head =
       'POST /api/v1/log-in HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n'
     expect(await sendRaw(port, head + piece + piece + piece)).toContain('"code":"body_too_large"')
