@@ -11,8 +11,8 @@ import { describeTopUp, listTopUps, readTopUp, type TopUpRow } from '../billing/
 import { describeRefusals } from '../http/describe.ts'
 import { topUp } from '../store/credit.ts'
 import { account } from '../store/schema.ts'
-import { adminGuard } from './guard.ts'
-import { readSettings, showSettings } from './payment-settings.ts'
+import { adminGuard, written } from './guard.ts'
+import { factsOf, readSettings, showSettings } from './payment-settings.ts'
 
 const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
   ...{ summary, tags: ['Administration'] },
@@ -31,7 +31,7 @@ const amount = t.String({ maxLength: 30 })
 const settings = t.Object({
   presets: t.Array(amount, { minItems: 1, maxItems: 8 }),
   ...{ min: amount, max: amount, fee_percent: amount, twd_per_usd: amount },
-  taxes: t.Record(t.String({ pattern: '^([A-Z]{2}|\\*)$' }), amount),
+  taxes: t.Record(t.String(), amount),
   seller_address: t.String({ maxLength: 200 }),
   seller_tax_id: amount,
 })
@@ -73,7 +73,7 @@ export function paymentRoutes(billing: Billing) {
         admin: 'money',
         parse: 'strict',
         body: t.Object({
-          reference: t.String({ minLength: 1, maxLength: 100 }),
+          reference: written(100),
           amount,
         }),
         detail: describe('A transfer has arrived', 'invalid_amount', 'already_exists'),
@@ -85,15 +85,21 @@ export function paymentRoutes(billing: Billing) {
     })
     .put(
       '/payment-settings',
-      async ({ body, visitor }) => {
-        await business.change(readSettings(body), visitor.userId, clock.now())
+      async ({ body: { shown, ...body }, visitor, change }) => {
+        change.before = { ...showSettings(business.current) }
+        await business.change(readSettings(body), visitor.userId, clock.now(), factsOf(shown))
+        change.after = { ...showSettings(business.current) }
         return showSettings(business.current)
       },
       {
         admin: 'run',
         parse: 'strict',
-        body: settings,
-        detail: describe('Change them: orders that are made keep theirs', 'invalid_amount'),
+        // `shown`: what they were when the form was opened.
+        body: t.Object({ ...settings.properties, shown: settings }),
+        detail: describe(
+          'Change them: orders that are made keep theirs',
+          ...(['invalid_amount', 'changed_meanwhile'] as const),
+        ),
       },
     )
 }

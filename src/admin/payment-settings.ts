@@ -43,21 +43,26 @@ export function readSettings(written: WrittenSettings) {
   const presets = written.presets.map((preset) => readCredit(preset, 'presets'))
   if (presets.some((preset) => preset < least || preset > most)) throw outside('presets')
   const sorted = [...new Set(presets)].sort((a, b) => (a < b ? -1 : 1))
+  const taxes = Object.entries(written.taxes).map(([country, percent]) => {
+    if (!/^([A-Z]{2}|\*)$/.test(country)) throw noCountry
+    return [country, formatPercent(parsePercent(percent, 'taxes'))]
+  })
+  return factsOf({
+    ...{ presets: sorted.map(formatUsd), min: formatUsd(least), max: formatUsd(most) },
+    fee_percent: formatPercent(parsePercent(written.fee_percent, 'fee_percent')),
+    twd_per_usd: formatExchangeRate(parseExchangeRate(written.twd_per_usd, 'twd_per_usd')),
+    taxes: Object.fromEntries(taxes),
+    seller_address: written.seller_address.trim(),
+    seller_tax_id: written.seller_tax_id.trim(),
+  })
+}
+
+/** `showSettings` backwards. */
+export function factsOf(shown: WrittenSettings) {
   return {
-    ...{
-      topUpPresets: sorted.map(formatUsd),
-      topUpMin: formatUsd(least),
-      topUpMax: formatUsd(most),
-    },
-    feePercent: formatPercent(parsePercent(written.fee_percent, 'fee_percent')),
-    twdPerUsd: formatExchangeRate(parseExchangeRate(written.twd_per_usd, 'twd_per_usd')),
-    taxes: Object.fromEntries(
-      Object.entries(written.taxes).map(([country, percent]) => [
-        country,
-        formatPercent(parsePercent(percent, 'taxes')),
-      ]),
-    ),
-    ...{ sellerAddress: written.seller_address.trim(), sellerTaxId: written.seller_tax_id.trim() },
+    ...{ topUpPresets: shown.presets, topUpMin: shown.min, topUpMax: shown.max },
+    ...{ feePercent: shown.fee_percent, twdPerUsd: shown.twd_per_usd, taxes: shown.taxes },
+    ...{ sellerAddress: shown.seller_address, sellerTaxId: shown.seller_tax_id },
   } satisfies Partial<BusinessFacts>
 }
 
@@ -66,6 +71,11 @@ function readCredit(text: string, param: string): bigint {
   if (credit > 0n && centsOf(credit) !== null) return credit
   throw new AppError('invalid_amount', { param, message: 'Amounts of credit are whole cents.' })
 }
+
+const noCountry = new AppError('invalid_request', {
+  param: 'taxes',
+  message: 'Taxes are by country, two capital letters such as TW, or * for all others.',
+})
 
 const outside = (param: string) =>
   new AppError('invalid_amount', { param, message: 'That is outside of the least and the most.' })

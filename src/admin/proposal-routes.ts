@@ -6,9 +6,9 @@ import { Elysia, t } from 'elysia'
 import { raisePrice } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
+import { readTime } from '../base/time.ts'
 import { timesFrom } from '../catalog/price.ts'
 import { approveProposals, proposePrices, rejectProposals } from '../catalog/sync.ts'
-import { readTime } from './catalog-change.ts'
 import { describe } from './catalog-routes.ts'
 import { showProposals } from './catalog-view.ts'
 import { adminGuard } from './guard.ts'
@@ -28,6 +28,9 @@ const decisionBody = t.Object({
   confirm_below_cost: t.Optional(t.Boolean()),
   confirm_short_notice: t.Optional(t.Boolean()),
 })
+const rulesOf = ({ markups, rise_notice_days }: typeof rules.static) => ({
+  ...{ markups, riseNoticeDays: rise_notice_days },
+})
 const dayMs = 86_400_000
 
 export function proposalRoutes(parts: Parts) {
@@ -45,11 +48,9 @@ export function proposalRoutes(parts: Parts) {
     .put(
       '/markups',
       async ({ body: { shown, ...body }, visitor, change }) => {
-        if (!Bun.deepEquals(shown, showRules())) throw new AppError('changed_meanwhile')
         change.before = showRules()
         for (const percent of Object.values(body.markups)) checkMarkup(percent)
-        const changed = { markups: body.markups, riseNoticeDays: body.rise_notice_days }
-        await business.change(changed, visitor.userId, clock.now())
+        await business.change(rulesOf(body), visitor.userId, clock.now(), rulesOf(shown))
         change.after = showRules()
         return showRules()
       },
@@ -113,7 +114,7 @@ async function decide(
     await rejectProposals(store, rejected, by)
     return { decided: known.length, after: { rejected } }
   }
-  const sellFrom = Math.max(readTime(sell_from, 'sell_from') ?? now, now)
+  const sellFrom = sell_from === null ? now : Math.max(readTime(sell_from, 'sell_from'), now)
   const soon = sellFrom - now < parts.business.current.riseNoticeDays * dayMs
   const follows = (one: (typeof known)[number]) => with_markup && one.markup !== null
   requireConfirmed(

@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import { AppError } from '../base/error.ts'
 import { setting } from '../store/people.ts'
-import { byHand, type Store } from '../store/store.ts'
+import { byHand, must, type Store } from '../store/store.ts'
 
 export interface BusinessFacts {
   /** What the pages, the mails and the documents call the platform. */
@@ -46,8 +46,16 @@ export interface BusinessFacts {
 
 export interface Business {
   readonly current: BusinessFacts
-  /** `actor`: a user's id, or who ran the command. Refuses with `invalid_request` what is empty or too long. */
-  change(some: Partial<BusinessFacts>, actor: string, now: number): Promise<void>
+  /**
+   * `actor`: a user's id, or who ran the command. Refuses with `invalid_request` what is empty or too long, and with
+   * `changed_meanwhile` where what was `shown` to her is so no more.
+   */
+  change(
+    some: Partial<BusinessFacts>,
+    actor: string,
+    now: number,
+    shown?: Partial<BusinessFacts>,
+  ): Promise<void>
 }
 
 const defaults: BusinessFacts = {
@@ -73,26 +81,31 @@ const defaults: BusinessFacts = {
 }
 
 export async function openBusiness(store: Store): Promise<Business> {
-  const rows = await store.db.select().from(setting)
-  let current: BusinessFacts = {
-    ...defaults,
-    ...Object.fromEntries(rows.map(({ name, value }) => [name, value])),
+  const read = async (): Promise<BusinessFacts> => {
+    const rows = await store.db.select().from(setting)
+    return { ...defaults, ...Object.fromEntries(rows.map(({ name, value }) => [name, value])) }
   }
+  let current = await read()
   return {
     get current() {
       return current
     },
-    change: async (some, actor, now) => {
+    change: async (some, actor, now, shown = {}) => {
       for (const [name, value] of Object.entries(some)) check(name, value)
+      // Another node may have changed it since it was read here.
+      current = await read()
+      const stored = current
+      if (!Bun.deepEquals(stored, { ...stored, ...shown })) throw new AppError('changed_meanwhile')
       await store.write(() =>
-        Object.entries(some).map(([name, value]) =>
-          byHand(
-            sql`INSERT INTO setting (name, value, changed_at, changed_by)
-                VALUES (${name}, ${JSON.stringify(value)}, ${now}, ${actor})
-                ON CONFLICT (name) DO UPDATE SET value = excluded.value,
-                  changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
-          ),
-        ),
+        Object.entries(some).map(([name, value]) => {
+          const was = JSON.stringify(stored[name as keyof BusinessFacts])
+          const unchanged = name in shown ? sql`WHERE setting.value = ${was}` : sql``
+          const written = sql`INSERT INTO setting (name, value, changed_at, changed_by)
+            VALUES (${name}, ${JSON.stringify(value)}, ${now}, ${actor})
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value,
+              changed_at = excluded.changed_at, changed_by = excluded.changed_by ${unchanged}`
+          return must(byHand(written), 'changed_meanwhile')
+        }),
       )
       current = { ...current, ...some }
     },

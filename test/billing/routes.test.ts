@@ -188,7 +188,8 @@ describe('operators', () => {
   }
 
   test('set amounts, fee and tax, which orders are made by from then on', async () => {
-    const saved = await ask('otto', 'PUT', '/admin/payment-settings', terms)
+    const { body: shown } = await ask('otto', 'GET', '/admin/payment-settings')
+    const saved = await ask('otto', 'PUT', '/admin/payment-settings', { ...terms, shown })
     expect(saved.body).toMatchObject({
       presets: ['20.00', '50.00'],
       min: '10.00',
@@ -211,8 +212,7 @@ describe('operators', () => {
     [{ taxes: { TW: '5%' } }, 'taxes'],
   ])('cannot set %p', async (wrong, param) => {
     const { status, body } = await ask('otto', 'PUT', '/admin/payment-settings', {
-      ...terms,
-      ...wrong,
+      ...{ ...terms, ...wrong, shown: terms },
     })
     expect([status, body.error.param]).toEqual([400, param])
   })

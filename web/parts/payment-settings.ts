@@ -13,10 +13,10 @@ type Settings = Awaited<ReturnType<typeof readSettings>>
 
 export function PaymentSettings() {
   const settings = useLoad('payment settings', readSettings)
-  return html`<${Load} of=${settings}>${(shown: Settings) => html`<${Terms} shown=${shown} />`}<//>`
+  return html`<${Load} of=${settings}>${(shown: Settings) => html`<${Terms} shown=${shown} onSaved=${settings.again} />`}<//>`
 }
 
-function Terms({ shown }: { shown: Settings }) {
+function Terms({ shown, onSaved }: { shown: Settings; onSaved(): void }) {
   const w = adminPayments()
   const told = useSignal('')
   const send = async (data: FormData) => {
@@ -26,10 +26,11 @@ function Terms({ shown }: { shown: Settings }) {
         presets: listOrNull(data, 'presets') ?? [],
         ...{ min: text('min'), max: text('max'), fee_percent: text('fee_percent') },
         ...{ twd_per_usd: text('twd_per_usd'), taxes: readTaxes(text('taxes')) },
-        ...{ seller_address: text('seller_address'), seller_tax_id: text('seller_tax_id') },
+        ...{ seller_address: text('seller_address'), seller_tax_id: text('seller_tax_id'), shown },
       }),
     )
     told.value = w.saved
+    onSaved()
   }
   const decimal = { inputmode: 'decimal', autocomplete: 'off', maxlength: '20', required: true }
   return html`<p>${w.settingsLead}</p>
