@@ -45,7 +45,7 @@ type Told = Pick<People, 'store' | 'outbox' | 'forgetKeys'>
 
 /**
  * A suspended account makes no calls; its running streams end at their next extension. The reason is kept, and mailed to the
- * owners [T8.2].
+ * owners [T8.2], once: what is suspended already is refused with `changed_meanwhile`.
  */
 export async function suspendAccount(told: Told, id: string, reason: string): Promise<void> {
   await setState(told, id, 'suspended', reason)
@@ -65,15 +65,20 @@ async function setState(
   if (reason === '') {
     throw new AppError('invalid_request', { param: 'reason', message: 'A reason is needed.' })
   }
-  const accountName = shownName(await readAccount(store, id))
+  const row = await readAccount(store, id)
+  if (row.state === 'closed') throw new AppError('not_found', noAccount(id))
+  const accountName = shownName(row)
   const owners = await readContacts(store, id, 'owner')
-  const open = and(isCustomer(id), ne(account.state, 'closed'))
+  const from = state === 'active' ? 'suspended' : 'active'
   const kind = state === 'active' ? 'account_reinstated' : 'account_suspended'
   await store.write((db) => [
     must(
-      db.update(account).set({ state, stateReason: reason }).where(open),
-      'not_found',
-      noAccount(id),
+      db
+        .update(account)
+        .set({ state, stateReason: reason })
+        .where(and(eq(account.id, id), eq(account.state, from))),
+      'changed_meanwhile',
+      { message: `The account is ${state} already.` },
     ),
     ...owners.map(({ email, language }) =>
       outbox.queue(db, { to: email, language, kind, accountName, reason }),

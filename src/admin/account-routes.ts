@@ -14,7 +14,7 @@ import { requireRecent } from '../user/guard.ts'
 import { listInactive, listSigns } from './account-report.ts'
 import { searchAccounts } from './account-search.ts'
 import { foreseeTermination, showAccount } from './account-view.ts'
-import { adminGuard } from './guard.ts'
+import { adminGuard, reason, written } from './guard.ts'
 
 const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
   ...{ summary, tags: ['Administration'] },
@@ -23,7 +23,6 @@ const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>
 
 const pageSize = 50
 const after = t.Optional(t.String({ maxLength: 64 }))
-const reason = t.String({ minLength: 1, maxLength: 1000 })
 const because = t.Object({ reason })
 const state = t.Union([t.Literal('active'), t.Literal('suspended'), t.Literal('closed')])
 
@@ -179,7 +178,7 @@ function moneyRoutes(billing: Billing) {
           way: t.Union([t.Literal('credit'), t.Literal('debit')]),
           amount: t.String({ maxLength: 40 }),
           reason,
-          once: t.String({ minLength: 1, maxLength: 64 }),
+          once: written(64),
         }),
         detail: describe(
           'Correct its balance: once for each `once`',

@@ -75,7 +75,7 @@ export async function apply(
   { store, catalog: book, sealingKey, clock }: Parts,
   file: JsonObject,
   by: string,
-  expected: readonly Statement[],
+  expected: readonly Statement[] | 'nothing',
 ): Promise<Applied> {
   const text = JSON.stringify(file)
   const parts = { store, book, sealingKey }
@@ -88,18 +88,15 @@ export async function apply(
 function atField(refusal: AppError): AppError {
   const [, field] =
     /^\w+\[0\]\.(?:(?:buy_)?price\.)?(?:traits\.)?(\w+)/.exec(refusal.param ?? '') ?? []
-  const [, why = refusal.message] =
-    /^Line \d+(?:, [^:]+)?: (.*) Nothing was changed\.$/.exec(refusal.message) ?? []
-  return new AppError('invalid_request', { param: field ?? null, message: why, cause: refusal })
+  const message = whyOf(refusal)
+  return new AppError('invalid_request', { param: field ?? null, message, cause: refusal })
+}
+
+/** Without the place in a file: who filled a form knows of none. */
+export function whyOf({ message }: AppError): string {
+  const [, why = message] = /^Line \d+(?:, [^:]+)?: (.*) Nothing was changed\.$/.exec(message) ?? []
+  return why
 }
 
 export const isoTime = (time: number | null) =>
   time === null ? null : new Date(time).toISOString()
-
-/** Refuses with `invalid_request` what is no time. */
-export function readTime(text: string | null, param: string): number | null {
-  if (text === null) return null
-  const time = Date.parse(text)
-  if (!Number.isNaN(time)) return time
-  throw new AppError('invalid_request', { param, message: 'That is no time.' })
-}

@@ -5,18 +5,12 @@
 import { Elysia, t } from 'elysia'
 import { AppError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
+import { readTime } from '../base/time.ts'
 import { describeRefusals } from '../http/describe.ts'
 import { model } from '../store/schema.ts'
-import {
-  apply,
-  expectRevision,
-  findModel,
-  isoTime,
-  modelEntry,
-  readTime,
-} from './catalog-change.ts'
+import { apply, expectRevision, findModel, isoTime, modelEntry } from './catalog-change.ts'
 import { showModels } from './catalog-view.ts'
-import { adminGuard } from './guard.ts'
+import { adminGuard, reason } from './guard.ts'
 import type { Parts } from './parts.ts'
 import { cancelVersion, publishPrice, showEffects } from './price-change.ts'
 
@@ -33,7 +27,6 @@ const side = t.Union([t.Literal('sell'), t.Literal('buy')])
 const time = t.Optional(t.Nullable(t.String({ maxLength: 40 })))
 const whole = (minimum: number, maximum = 2 ** 31 - 1) =>
   t.Number({ minimum, maximum, multipleOf: 1 })
-const reason = t.String({ minLength: 1, maxLength: 1000 })
 const written = t.Union([t.String({ maxLength: 40 }), t.Record(t.String(), t.String())])
 const priceBody = t.Object({
   ...{ model: id, side, prices: t.Record(t.String({ maxLength: 40 }), written) },
@@ -163,8 +156,6 @@ async function putModel(
   by: string,
   change: Change,
 ): Promise<void> {
-  if (revision === null && parts.catalog.current.models.has(body.id))
-    throw new AppError('already_exists', { param: 'id' })
   const before = revision === null ? {} : await modelEntry(parts, await findModel(parts, body.id))
   const { description: _, ...traits } = (before.traits ?? {}) as JsonObject
   const told = description.trim()
@@ -174,7 +165,7 @@ async function putModel(
   }
   change.before = before
   const expected =
-    revision === null ? [] : [expectRevision(parts, model, { id: body.id, revision })]
+    revision === null ? 'nothing' : [expectRevision(parts, model, { id: body.id, revision })]
   await apply(parts, { models: [after] }, by, expected)
   change.after = after
 }
@@ -186,7 +177,8 @@ async function setState(
   change: Change,
 ): Promise<void> {
   const before = await modelEntry(parts, await findModel(parts, id))
-  const retiresAt = state === 'deprecated' ? readTime(retires_at, 'retires_at') : null
+  const retiresAt =
+    state === 'deprecated' && retires_at !== null ? readTime(retires_at, 'retires_at') : null
   if (state === 'deprecated' && (retiresAt === null || retiresAt <= parts.clock.now())) {
     throw new AppError('invalid_request', {
       param: 'retires_at',

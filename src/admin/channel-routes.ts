@@ -12,14 +12,13 @@ import {
   testChannel,
 } from './channel.ts'
 import type { Figures } from './figures.ts'
-import { adminGuard } from './guard.ts'
+import { adminGuard, reason } from './guard.ts'
 import type { Parts } from './parts.ts'
 
 const changes = ['invalid_request', 'changed_meanwhile'] as const
 const id = t.String({ minLength: 1, maxLength: 200 })
 const credential = t.String({ minLength: 1, maxLength: 4096 })
 const revision = t.Number({ minimum: 0, multipleOf: 1 })
-const reason = t.String({ minLength: 1, maxLength: 1000 })
 
 export function channelRoutes(parts: Parts, gateway: Gateway, figures: Figures) {
   return new Elysia({ name: 'admin-channels', prefix: '/api/admin' })

@@ -77,7 +77,6 @@ export async function putChannel(
 ): Promise<JsonObject | null> {
   const { id, provider, base_url } = written
   const [known] = await parts.store.db.select().from(channel).where(eq(channel.id, id))
-  if (known && revision === null) throw new AppError('already_exists', { param: 'id' })
   if (!known && revision !== null) throw new AppError('changed_meanwhile')
   const facts = providers.get(provider)
   const refuse = (param: string, message: string) => {
@@ -92,7 +91,8 @@ export async function putChannel(
     ...{ ...written, base_url: base_url ?? facts.baseUrl, state: known?.state ?? 'active' },
     ...(credential !== null && { credential }),
   }
-  const expected = revision === null ? [] : [expectRevision(parts, channel, { id, revision })]
+  const expected =
+    revision === null ? 'nothing' : [expectRevision(parts, channel, { id, revision })]
   await apply(parts, { channels: [entry] }, by, expected)
   return known ? channelEntry(known) : null
 }

@@ -1,12 +1,14 @@
 /**
  * What who runs the platform may do: `admin: 'money'` on a route under `/api/admin`. Who is no admin meets 404, as if there
  * were nothing; an admin whose role does not go so far, 403. What changes money asks for a recent proof of who she is. What
- * changes anything, and every look at an account's content, is written down before it is done (`audit.ts`).
+ * changes anything, and every look at an account's content, is written down before it is done (`audit.ts`), and then how it
+ * ended: one that a rule refuses, such as the last owner's or one that came too late, stays with the refusal's code. What was no
+ * act leaves no row: a form that is not filled in rightly, a role that does not go so far, a log-in that is not recent.
  */
-
-import { Elysia } from 'elysia'
+import { Elysia, t } from 'elysia'
 import { AppError } from '../base/error.ts'
 import { ownHeaders } from '../http/answer.ts'
+import { someText } from '../http/expected.ts'
 import { factorsOf } from '../user/factor.ts'
 import { refuseForeign, requireRecent, userGuard, visitorOf } from '../user/guard.ts'
 import type { People } from '../user/people.ts'
@@ -26,6 +28,12 @@ const capabilities = {
   own: ['owner'],
 } as const satisfies Record<string, readonly AdminRole[]>
 export type AdminCapability = keyof typeof capabilities
+
+/** Text that says something. */
+export const written = (maxLength: number) =>
+  t.String({ minLength: 1, maxLength, pattern: someText })
+/** Why she does it, for the record. */
+export const reason = written(1000)
 
 /** The acts that are under way, by their requests: their outcome is written when the answer is known. */
 type UnderWay = WeakMap<Request, { id: string; change: Change }>

@@ -1,10 +1,11 @@
 /** Investigations over HTTP [T4.4]. The list shows that there are some, to every admin; what they hold is audited by each look. */
 import { Elysia, t } from 'elysia'
 import { AppError } from '../base/error.ts'
+import { readTime } from '../base/time.ts'
 import type { Bodies } from '../gateway/body.ts'
 import { describeRefusals } from '../http/describe.ts'
 import type { People } from '../user/people.ts'
-import { adminGuard } from './guard.ts'
+import { adminGuard, reason } from './guard.ts'
 import {
   endInvestigation,
   listInvestigations,
@@ -45,7 +46,7 @@ export function investigationRoutes(people: People, bodies: Bodies) {
       async ({ visitor, body: { account, key, reason, ends_at } }) => ({
         id: await openInvestigation(people, {
           ...{ accountId: account, keyId: key ?? null, reason, by: visitor.userId },
-          endsAt: Date.parse(ends_at),
+          endsAt: readTime(ends_at, 'ends_at'),
         }),
       }),
       {
@@ -54,7 +55,7 @@ export function investigationRoutes(people: People, bodies: Bodies) {
         body: t.Object({
           account: id,
           key: t.Optional(t.Nullable(id)),
-          reason: t.String({ minLength: 1, maxLength: 1000 }),
+          reason,
           ends_at: t.String({ maxLength: 40, description: 'At most 14 days ahead.' }),
         }),
         detail: describe(

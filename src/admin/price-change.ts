@@ -6,6 +6,7 @@
 import { and, ne, sql } from 'drizzle-orm'
 import { AppError } from '../base/error.ts'
 import type { JsonObject } from '../base/json.ts'
+import { readTime } from '../base/time.ts'
 import { priceAt } from '../catalog/book.ts'
 import { readCatalogFile } from '../catalog/file.ts'
 import type { Model, PriceVersion } from '../catalog/model.ts'
@@ -13,14 +14,7 @@ import { changesIn, type Side, soldBelowCost } from '../catalog/price.ts'
 import { showRates } from '../catalog/show.ts'
 import { compareRates, usedMs } from '../notice/coming.ts'
 import { account, model, usageHour } from '../store/schema.ts'
-import {
-  apply,
-  expectRevision,
-  findModel,
-  isoTime,
-  modelEntry,
-  readTime,
-} from './catalog-change.ts'
+import { apply, expectRevision, findModel, isoTime, modelEntry, whyOf } from './catalog-change.ts'
 import type { Parts } from './parts.ts'
 
 const dayMs = 86_400_000
@@ -127,7 +121,7 @@ function modelIn({ catalog }: Parts, id: string): Model {
 }
 
 function startOf({ effective_from }: WrittenPrice, now: number): number {
-  const at = readTime(effective_from, 'effective_from') ?? now
+  const at = effective_from === null ? now : readTime(effective_from, 'effective_from')
   if (at >= now) return at
   throw new AppError('invalid_request', {
     param: 'effective_from',
@@ -153,7 +147,7 @@ function priceRefusal(cause: unknown): unknown {
   const [, unit] = /price\.(\w+)/.exec(cause.param ?? '') ?? []
   const [, missing] = /: (\w+) is missing/.exec(cause.message) ?? []
   const param = unit ?? missing ?? 'prices'
-  return new AppError('invalid_amount', { param, message: cause.message, cause })
+  return new AppError('invalid_amount', { param, message: whyOf(cause), cause })
 }
 
 /** Refuses with `invalid_request` about the box that was not ticked. */

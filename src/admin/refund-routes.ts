@@ -15,7 +15,7 @@ import { readTopUp, type TopUpRow } from '../billing/top-up.ts'
 import { describeRefusals } from '../http/describe.ts'
 import { dispute, refund } from '../store/credit.ts'
 import { account } from '../store/schema.ts'
-import { adminGuard } from './guard.ts'
+import { adminGuard, reason, written } from './guard.ts'
 
 const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
   ...{ summary, tags: ['Administration'] },
@@ -35,8 +35,7 @@ const state = t.Union([
   t.Literal('withdrawn'),
 ])
 const after = t.Optional(t.String({ maxLength: 64 }))
-const reason = t.String({ maxLength: 1000 })
-const reference = t.String({ minLength: 1, maxLength: 100 })
+const reference = written(100)
 const pageSize = 50
 
 export function adminRefundRoutes(billing: Billing) {
@@ -91,7 +90,7 @@ function decideRoutes(billing: Billing) {
         parse: 'strict',
         body: t.Object({
           part: t.Optional(t.Nullable(t.String({ maxLength: 40 }))),
-          reason: t.Optional(reason),
+          reason: t.Optional(t.String({ maxLength: 1000 })),
         }),
         detail: describe(
           'Approve all of it, or so much; then it is paid',
@@ -173,7 +172,7 @@ function requestRoutes(billing: Billing) {
       {
         admin: 'money',
         parse: 'strict',
-        body: t.Object({ reason: t.String({ minLength: 1, maxLength: 1000 }) }),
+        body: t.Object({ reason }),
         detail: describe('What belongs to no order is not paid back', ...changes),
       },
     )

@@ -1,5 +1,6 @@
 /** Reports for those who run the platform, each also as a file; and trying again an e-invoice that was given up. */
 import { Elysia, t } from 'elysia'
+import { AppError } from '../base/error.ts'
 import type { Billing } from '../billing/billing.ts'
 import { retryInvoice } from '../billing/invoice-outbox.ts'
 import { readFees, readRevenue, readTax } from '../billing/report.ts'
@@ -88,12 +89,12 @@ export function reportRoutes(billing: Billing) {
     .post(
       '/invoices/:receipt/retry',
       async ({ params }) => {
-        await retryInvoice(store, params.receipt, clock.now())
+        if (!/^\d{1,9}$/.test(params.receipt)) throw new AppError('not_found')
+        await retryInvoice(store, Number(params.receipt), clock.now())
         return { ok: true }
       },
       {
         admin: 'money',
-        params: t.Object({ receipt: t.Numeric({ minimum: 1 }) }),
         detail: describe('Ask the issuer again for an e-invoice that was given up'),
       },
     )

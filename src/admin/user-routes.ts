@@ -6,7 +6,7 @@ import { factorsOf } from '../user/factor.ts'
 import { requireRecent } from '../user/guard.ts'
 import type { People } from '../user/people.ts'
 import { sendReset } from '../user/verify.ts'
-import { adminGuard } from './guard.ts'
+import { adminGuard, reason } from './guard.ts'
 import {
   giveRole,
   listAdmins,
@@ -23,7 +23,7 @@ const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>
 })
 
 const pageSize = 50
-const because = t.Object({ reason: t.String({ minLength: 1, maxLength: 1000 }) })
+const because = t.Object({ reason })
 const role = t.Nullable(
   t.Union([
     t.Literal('auditor'),

@@ -2,7 +2,7 @@
  * Users as those who run the platform see and change them, and who of them is an admin. Two rules are kept by the statements
  * themselves: only an owner touches an admin, and the platform always has an owner who can log in.
  */
-import { and, count, desc, eq, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import { and, count, desc, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import { listAccounts } from '../account/session-routes.ts'
 import { AppError } from '../base/error.ts'
 import { identity, passkey, recoveryCode, session, user } from '../store/people.ts'
@@ -76,15 +76,20 @@ export async function switchUser(
 ): Promise<void> {
   const { email, language } = await readUser(store, id)
   if (id === by.userId) throw new AppError('role_not_allowed')
-  const kind = state === 'active' ? 'user_reinstated' : 'user_suspended'
+  const [kind, from] =
+    state === 'active'
+      ? (['user_reinstated', 'suspended'] as const)
+      : (['user_suspended', 'active'] as const)
   await store.write((db) => [
     lockOwners(db),
+    touch(db, id, by),
     must(
       db
         .update(user)
         .set({ state })
-        .where(and(eq(user.id, id), ne(user.state, 'closed'), mayTouch(by))),
-      'role_not_allowed',
+        .where(and(eq(user.id, id), eq(user.state, from))),
+      'changed_meanwhile',
+      { message: `The user is ${state} already, or has left.` },
     ),
     ...(state === 'suspended' ? [checkOwnerLeft(db), endSessions(db, id, null)] : []),
     ...(email === null ? [] : [outbox.queue(db, { to: email, language, kind, reason })]),
@@ -101,12 +106,14 @@ export async function resetFactor(
   const { email, language } = await readUser(store, id)
   const none = { totpSecret: null, totpConfirmedAt: null, totpStep: 0 }
   await store.write((db) => [
+    touch(db, id, by),
     must(
       db
         .update(user)
         .set(none)
-        .where(and(eq(user.id, id), mayTouch(by))),
-      'role_not_allowed',
+        .where(and(eq(user.id, id), hasFactor)),
+      'changed_meanwhile',
+      { message: 'The user has no second factor.' },
     ),
     ...[passkey, recoveryCode].map((table) => db.delete(table).where(eq(table.userId, id))),
     endSessions(db, id, null),
@@ -116,9 +123,21 @@ export async function resetFactor(
   ])
 }
 
+const hasFactor = or(
+  isNotNull(user.totpSecret),
+  sql`EXISTS (SELECT 1 FROM ${passkey} WHERE user_id = ${user.id})`,
+)
+
 /** Only an owner touches an admin. */
-export function mayTouch({ adminRole }: Visitor) {
-  return adminRole === 'owner' ? undefined : isNull(user.adminRole)
+function touch(db: Query, id: string, { adminRole }: Visitor): Statement {
+  const may = adminRole === 'owner' ? undefined : isNull(user.adminRole)
+  return must(
+    db
+      .update(user)
+      .set({ state: sql`state` })
+      .where(and(eq(user.id, id), may)),
+    'role_not_allowed',
+  )
 }
 
 export async function listAdmins({ store }: Pick<People, 'store'>) {

@@ -2,11 +2,12 @@
 import { Elysia, t } from 'elysia'
 import { formatUsd, parseUsd } from '../base/amount.ts'
 import { AppError } from '../base/error.ts'
+import { parseTime } from '../base/time.ts'
 import type { Billing } from '../billing/billing.ts'
 import { grantCredit } from '../billing/grant.ts'
 import { createBatch, disableBatch, listBatches, readBatch } from '../billing/voucher-batch.ts'
 import { describeRefusals } from '../http/describe.ts'
-import { adminGuard } from './guard.ts'
+import { adminGuard, written } from './guard.ts'
 
 const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
   detail: { summary, tags: ['Admin'], responses: describeRefusals('not_found', ...codes) },
@@ -15,7 +16,7 @@ const changes = ['role_not_allowed', 'recent_login_required', 'invalid_amount'] 
 
 const pageSize = 50
 const whole = (maximum: number) => t.Number({ minimum: 1, maximum, multipleOf: 1 })
-const text = t.String({ minLength: 1, maxLength: 200 })
+const text = written(200)
 const time = t.Optional(t.Nullable(t.String({ maxLength: 40 })))
 const batch = t.Object({
   name: text,
@@ -103,8 +104,8 @@ function readAmount(written: string, param: string): bigint {
 
 function readFuture(written: string | null, now: number): number | null {
   if (written === null) return null
-  const at = Date.parse(written)
-  if (at > now) return at
+  const at = parseTime(written)
+  if (at !== null && at > now) return at
   throw new AppError('invalid_request', {
     param: 'expires_at',
     message: 'It expires in the future, at a time such as 2027-01-31T00:00:00Z.',

@@ -120,7 +120,8 @@ export async function resolveRefund(
   const { store, clock, log } = billing
   if (told.state === 'paid') {
     const externalId = `${order.processor}:${told.id}`
-    return bookPaid(billing, order, row, { externalId, reference: told.id, actor: null })
+    await bookPaid(billing, order, row, { externalId, reference: told.id, actor: null })
+    return
   }
   const failure = told.state === 'failed' ? 'the processor could not pay it back' : null
   if (row.state === 'paid') {
@@ -146,14 +147,17 @@ interface Paid {
   actor: string | null
 }
 
-/** Posts what was frozen, beside the row and the credit note. What was refused meanwhile, yet paid, is booked all the same. */
+/**
+ * Posts what was frozen, beside the row and the credit note. What was refused meanwhile, yet paid, is booked all the same. False
+ * where it is booked already.
+ */
 async function bookPaid(
   billing: Billing,
   order: TopUpRow,
   row: RefundRow,
   { externalId, reference, actor }: Paid,
-): Promise<void> {
-  if (row.state === 'paid') return
+): Promise<boolean> {
+  if (row.state === 'paid') return false
   const { store, ledger, clock, log } = billing
   const { id, accountId, pendingId, approved, total } = row
   assert(approved !== null && total !== null, 'a refund is approved before it is paid')
@@ -187,8 +191,9 @@ async function bookPaid(
       total: `${formatMinor(total, order.currency)} ${order.currency}`,
     }))),
   ])
-  if (await unlessChanged(booked))
-    log.info('refund.paid', { refund: id, processor: order.processor, by: actor })
+  const isBooked = (await unlessChanged(booked)) === true
+  if (isBooked) log.info('refund.paid', { refund: id, processor: order.processor, by: actor })
+  return isBooked
 }
 
 /** The operator paid what the processor cannot, or what it did not say: with her bank's reference. */
@@ -213,7 +218,8 @@ export async function payByHand(
     throw new AppError('invalid_request', { param: 'reference', message })
   }
   const externalId = `${order.processor}:${id}`
-  await bookPaid(billing, order, row, { externalId, reference: name, actor })
+  const isBooked = await bookPaid(billing, order, row, { externalId, reference: name, actor })
+  if (!isBooked) throw new AppError('changed_meanwhile')
 }
 
 /** Asks the processor again for what it could not pay. */

@@ -3,9 +3,10 @@
  * alone; what it says again changes nothing; a changed price makes a new version.
  */
 import { eq, sql } from 'drizzle-orm'
+import { AppError } from '../base/error.ts'
 import { seal, unseal } from '../base/secret.ts'
 import { channel, model, modelChannel } from '../store/schema.ts'
-import type { Query, Statement, Store } from '../store/store.ts'
+import { type Built, must, type Query, type Statement, type Store } from '../store/store.ts'
 import { type CatalogBook, priceAt } from './book.ts'
 import { type CatalogFile, type ChannelEntry, type ModelEntry, readCatalogFile } from './file.ts'
 import { fieldOf, mistake } from './located.ts'
@@ -31,18 +32,22 @@ type RouteRow = typeof modelChannel.$inferSelect
 
 /**
  * Refuses with `invalid_request`, naming line and field. `by` is kept with each price version. `expected` refuses the whole
- * where something was changed meanwhile.
+ * where something was changed meanwhile; `nothing`, where something of it is there already.
  */
 export async function applyCatalog(
   { store, book, sealingKey }: { store: Store; book: CatalogBook; sealingKey: string },
   text: string,
   by: string,
   now: number,
-  expected: readonly Statement[] = [],
+  expected: readonly Statement[] | 'nothing' = [],
 ): Promise<Applied> {
   const file = readCatalogFile(text)
   await book.reload()
   const stored = await readStored(store.db)
+  const isThere =
+    file.channels.some(({ id }) => stored.channels.has(id)) ||
+    file.models.some(({ id }) => stored.models.has(id))
+  if (expected === 'nothing' && isThere) throw new AppError('already_exists', { param: 'id' })
   checkReferences(file, stored)
   const plan: Plan = { now, sealingKey, db: store.db, statements: [] }
   const channels = planAll(file.channels, stored.channels, (entry, row) =>
@@ -54,7 +59,7 @@ export async function applyCatalog(
   planSuccessors(plan, file.models)
   const versions = file.models.flatMap((entry) => newVersions(book, entry, by, now))
   const prices = versions.map((version) => planVersion(plan, version))
-  const statements = [...expected, ...plan.statements]
+  const statements = [...(expected === 'nothing' ? [] : expected), ...plan.statements]
   if (statements.length > 0) await store.write(() => statements)
   await book.reload()
   return {
@@ -143,7 +148,7 @@ function planChannel(plan: Plan, entry: ChannelEntry, row: ChannelRow | null): b
   if (row !== null && isSame(facts, row)) return false
   plan.statements.push(
     row === null
-      ? plan.db.insert(channel).values({ ...facts, id, createdAt: plan.now })
+      ? addNew(plan.db.insert(channel).values({ ...facts, id, createdAt: plan.now }))
       : plan.db
           .update(channel)
           .set({ ...facts, revision: sql`${channel.revision} + 1` })
@@ -151,6 +156,10 @@ function planChannel(plan: Plan, entry: ChannelEntry, row: ChannelRow | null): b
   )
   return true
 }
+
+/** Refuses what another added since it was looked for. */
+const addNew = (insert: { onConflictDoNothing(): Built }): Statement =>
+  must(insert.onConflictDoNothing(), 'changed_meanwhile')
 
 /** The credential to store: the sealed one where it says the same. */
 function sealed(
@@ -190,7 +199,7 @@ function planModel(
   if (row !== null && sameRoutes && isSame({ ...facts, successorId: successor }, row)) return false
   plan.statements.push(
     row === null
-      ? plan.db.insert(model).values({ ...facts, id, createdAt: plan.now })
+      ? addNew(plan.db.insert(model).values({ ...facts, id, createdAt: plan.now }))
       : plan.db
           .update(model)
           .set({ ...facts, revision: sql`${model.revision} + 1` })

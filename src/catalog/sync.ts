@@ -5,14 +5,14 @@
  */
 
 import type { MatchLogic, ModelInfo, ModelPrice } from '@pydantic/genai-prices'
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { formatPrice, parsePrice, type Rate } from '../base/amount.ts'
 import { apart } from '../base/apart.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import type { UnitClass } from '../base/units.ts'
 import { proposal } from '../store/schema.ts'
-import { must, type Query, type Statement, type Store } from '../store/store.ts'
+import { byHand, must, type Query, type Statement, type Store } from '../store/store.ts'
 import { type CatalogBook, priceAt } from './book.ts'
 import type { Model } from './model.ts'
 import {
@@ -71,7 +71,7 @@ export async function proposePrices(
     proposals.push({ id, model: model.id, rates: listed.rates })
     statements.push(
       ...waiting.map((one) => decide(store.db, one.id, 'rejected', `replaced by ${id}`)),
-      insertProposal(store.db, { id, modelId: model.id, ...listed }, now),
+      insertProposal({ id, modelId: model.id, ...listed }, now),
     )
   }
   if (statements.length > 0) await store.write(() => statements)
@@ -168,13 +168,15 @@ function readRates(prices: ModelPrice): Rate[] | null {
   }
 }
 
+/** Of two that look at once, one proposes. */
 function insertProposal(
-  db: Query,
   { rates, ...facts }: Listed & { id: string; modelId: string },
   now: number,
 ): Statement {
   const stored: StoredRate[] = rates.map((rate) => ({ ...rate, price: formatPrice(rate.price) }))
-  return db.insert(proposal).values({ ...facts, side: 'buy', rates: stored, createdAt: now })
+  return byHand(sql`INSERT INTO proposal (id, model_id, side, rates, source, created_at)
+    SELECT ${facts.id}, ${facts.modelId}, 'buy', ${JSON.stringify(stored)}, ${facts.source}, ${now}
+    WHERE NOT EXISTS (SELECT 1 FROM proposal WHERE model_id = ${facts.modelId} AND state = 'open')`)
 }
 
 function decide(db: Query, id: string, state: 'approved' | 'rejected', by: string): Statement {
