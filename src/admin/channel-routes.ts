@@ -18,7 +18,7 @@ import type { Parts } from './parts.ts'
 const changes = ['invalid_request', 'changed_meanwhile'] as const
 const id = t.String({ minLength: 1, maxLength: 200 })
 const credential = t.String({ minLength: 1, maxLength: 4096 })
-const revision = t.Number({ minimum: 0, multipleOf: 1 })
+const revision = t.Number({ minimum: 0, maximum: 2 ** 31 - 1, multipleOf: 1 })
 
 export function channelRoutes(parts: Parts, gateway: Gateway, figures: Figures) {
   return new Elysia({ name: 'admin-channels', prefix: '/api/admin' })

@@ -10,7 +10,7 @@ import { readUnreconciled } from '../billing/report-unreconciled.ts'
 import { answerCsv } from '../http/csv.ts'
 import { describeRefusals } from '../http/describe.ts'
 import type { Store } from '../store/store.ts'
-import { adminGuard } from './guard.ts'
+import { adminGuard, reason } from './guard.ts'
 
 const describe = (summary: string, ...codes: Parameters<typeof describeRefusals>) => ({
   ...{ summary, tags: ['Administration'] },
@@ -76,8 +76,8 @@ export function reportRoutes(billing: Billing) {
           channel: t.String({ minLength: 1, maxLength: 200 }),
           month: t.String({ maxLength: 7 }),
           amount: t.Nullable(t.String({ maxLength: 40 })),
-          reason: t.String({ minLength: 1, maxLength: 1000 }),
-          revision: t.Number({ minimum: 0, multipleOf: 1 }),
+          reason,
+          revision: t.Number({ minimum: 0, maximum: 2 ** 31 - 1, multipleOf: 1 }),
         }),
         detail: describe(
           'Say what a provider’s invoice has for a channel and a month',

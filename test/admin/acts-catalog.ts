@@ -81,6 +81,12 @@ export async function catalogActs(platform: Platform): Promise<Act[]> {
       { id: 'rested', state: 'disabled', revision: 0, ...because },
       { state: 'active' },
     ),
+    one(
+      'POST /reports/providers/invoices',
+      'entered',
+      { channel: 'main', month: '2026-01', amount: '12.34', revision: 0, ...because },
+      { amount: '12.43' },
+    ),
     { route: 'POST /channels/test', body: { id: 'main', model: 'put' }, twenty: 'each' },
   ]
 }
