@@ -3,7 +3,12 @@ import { openClosureRefunds } from '../billing/refund-closure.ts'
 import { payDueRefunds } from '../billing/refund-pay.ts'
 import type { Job } from './job.ts'
 
-export const payRefunds: Job = { name: 'pay-refunds', everyMs: 10_000, run: payDueRefunds }
+export const payRefunds: Job = {
+  name: 'pay-refunds',
+  everyMs: 10_000,
+  soon: true,
+  run: payDueRefunds,
+}
 
 export const openClosures: Job = {
   name: 'open-closures',

@@ -1,7 +1,8 @@
 /**
- * Kills the executable at named points of a call and of a payment, seen from outside: by what the provider was asked and has
+ * Kills the executable at named points of a call, of a payment and of a refund, seen from outside: by what the provider was asked and has
  * sent, by what is in the database's file, or by holding its write lock, so that a commit is just about to happen. Whatever
- * the point, the next start leaves nothing held, charges no more than was sent, and credits each payment once.
+ * the point, the next start leaves nothing held, charges no more than was sent, credits each payment once and pays each refund
+ * back once.
  */
 import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,6 +16,7 @@ import { makeOrders, paymentSettings, secrets } from './callback.ts'
 import type { Outcome } from './case.ts'
 import { mostFor } from './kill.ts'
 import { furnish, openFile, type Process, startProcess, verifyData } from './process.ts'
+import { type Approving, askBack, countBooked, letTimePass, paidBackAt } from './refund.ts'
 
 interface Scene {
   data: string
@@ -22,14 +24,16 @@ interface Scene {
   simulator: Simulator
   stripe: StripeSimulator
   order: string
+  refund: Approving | null
   /** Lets nobody else write from now on. */
   lock(): void
 }
 
 interface Point {
   name: string
-  /** The call that is made; none where it is a payment. */
+  /** The call that is made; none where it is a payment or a refund. */
   model: string | null
+  refunds?: true
   /** Resolves at the point. */
   reach(scene: Scene): Promise<void>
 }
@@ -61,6 +65,17 @@ const points: readonly Point[] = [
     stripe.control.pay({ order })
     return rowIn(data, "top_up WHERE state = 'paid'")
   } },
+  { name: 'in a refund, before the processor is asked', model: null, refunds: true, reach: ({ data, server, refund }) => {
+    refund?.approve(server.url)
+    return rowIn(data, 'refund WHERE asking_at IS NOT NULL')
+  } },
+  { name: 'in a refund, after the processor paid it, before it is booked', model: null, refunds: true, reach: async ({ data, server, stripe, refund, lock }) => {
+    refund?.approve(server.url)
+    await rowIn(data, 'refund WHERE asking_at IS NOT NULL')
+    lock()
+    await until(() => paidBackAt(stripe, refund?.id ?? '').length > 0)
+    await pause()
+  } },
 ]
 export const pointNames = points.map(({ name }) => name)
 
@@ -86,6 +101,11 @@ async function rowIn(data: string, table: string): Promise<void> {
   file.close()
 }
 
+function findUnpaid(data: string, stripe: StripeSimulator, { id }: Approving): string | null {
+  const [paid, booked] = [paidBackAt(stripe, id).length, countBooked(data, id)]
+  return paid === 1 && booked === 1 ? null : `${id} paid ${paid} times, booked ${booked} times`
+}
+
 /** Kills at each of the points so often. */
 export async function killAtPoints(times: number): Promise<Outcome> {
   const data = mkdtempSync(join(tmpdir(), 'kkai-points-'))
@@ -105,21 +125,25 @@ export async function killAtPoints(times: number): Promise<Outcome> {
     for (const point of points) {
       for (let round = 1; round <= times; round++) {
         const [order = ''] = point.model ? [] : await makeOrders(data, settings, ++kills, 1)
+        const refund = point.refunds ? await askBack(data, settings, stripe, order) : null
         simulator.journal.clear()
         const server = await startProcess(data, environment)
         at.url = server.url
         const lock = openLock(data)
         const call = point.model ? ask({ url: server.url, key }, callOf(point.model)) : null
-        await point.reach({ data, server, simulator, stripe, order, lock: lock.take })
+        await point.reach({ data, server, simulator, stripe, order, refund, lock: lock.take })
         await end(server)
         lock.release()
+        if (refund) letTimePass(data)
         const again = await startProcess(data, environment)
         at.url = again.url
         if (order !== '') await until(() => isPaid(data, order))
+        if (refund) await until(() => countBooked(data, refund.id) > 0)
         const told = await call
         await end(again)
         const wrong = [
           ...findWrong(data, { entry: simulator.journal.entries()[0], told, order }),
+          refund && findUnpaid(data, stripe, refund),
           await verifyData(data),
         ]
         for (const what of wrong) if (what !== null) troubles.push(`${point.name}: ${what}`)
