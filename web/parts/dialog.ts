@@ -1,4 +1,7 @@
-/** A modal dialog. `locked` ones close by their own buttons only: an Esc too many must not lose a secret. */
+/**
+ * A modal dialog. `locked` ones close by their own buttons only: an Esc too many must not lose a secret. Whoever opened it by
+ * keyboard goes on where she was.
+ */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { shell } from '../words/shell.ts'
@@ -16,8 +19,14 @@ export function Dialog({ title, locked = false, onClose, children }: DialogProps
   const id = useId()
   useEffect(() => {
     const shown = dialog.current
+    const opener = document.activeElement as HTMLElement | null
     shown?.showModal()
-    return () => shown?.close()
+    return () => {
+      shown?.close()
+      // The browser's own way back fails once the dialog has left the page.
+      const back = opener?.isConnected ? opener : document.querySelector('main')
+      back?.focus({ preventScroll: true })
+    }
   }, [])
   return html`
     <dialog ref=${dialog} aria-labelledby=${id} closedby=${locked ? 'none' : 'any'}
