@@ -48,10 +48,8 @@ function describeSums({ calls, buyCost, reportedCalls, reported, reckoned }: Sum
   }
 }
 
-export type ProviderCost = ReturnType<typeof describeSums>
-
 /** The last 30 days by channel, today included. */
-export async function readMonthOfChannels(db: Db, now: number): Promise<Map<string, ProviderCost>> {
+export async function readMonthOfChannels(db: Db, now: number) {
   const days = await readDays(db, Math.floor(now / dayMs) - 29)
   const groups = Map.groupBy(days, (row) => row.channel)
   return new Map([...groups].map(([id, rows]) => [id, describeSums(addUp(rows))]))
@@ -67,12 +65,9 @@ const sizeOf = (parts: bigint) => (parts < 0n ? -parts : parts)
 /** Today and yesterday by channel, where enough was said to compare. parts: as `differenceOf`. */
 async function compareDays(db: Db, now: number) {
   const days = await readDays(db, Math.floor(now / dayMs) - 1)
-  return days.flatMap((row) => {
-    const { reportedCalls, reported, reckoned } = row
-    const parts = differenceOf(reported, reckoned)
-    const enough = reported >= leastCompared || reckoned >= leastCompared
-    return reportedCalls > 0n && enough && parts !== null ? [{ ...row, parts }] : []
-  })
+  return days
+    .filter(({ reported, reckoned }) => reported >= leastCompared || reckoned >= leastCompared)
+    .map((row) => ({ ...row, parts: differenceOf(row.reported, row.reckoned) ?? 0n }))
 }
 
 /** What somebody should look into: days that differ by more than 1 %. */

@@ -2,7 +2,7 @@
  * What a provider says it charged is kept with the call and compared, and is nobody's price: no client sees it, and nobody
  * pays by it.
  */
-import { beforeAll, describe, expect, test } from 'bun:test'
+import { beforeAll, describe, expect, spyOn, test } from 'bun:test'
 import { formatUsd } from '../../src/base/amount.ts'
 import { completionTokens, promptTokens } from '../../src/base/units.ts'
 import { readMonthOfChannels } from '../../src/billing/report-provider.ts'
@@ -52,6 +52,15 @@ describe.each(stores)('on %s', (_, settings) => {
       expect(costs).toEqual([['cost', (tokens / 1e9).toFixed(9).replace(/0+$/, '')]])
     })
 
+    test('what no call costs is left out, and the log says so', async () => {
+      const warned = spyOn(platform.parts.log, 'warn')
+      const { record } = await call('demo/openrouter@tokens=1000,cost=10000000000', fields)
+      expect(record).toMatchObject({ reportedCost: null, flags: null, usageSource: 'provider' })
+      const channel = expect.objectContaining({ request: record.id, channel: 'openai' })
+      expect(warned.mock.calls).toEqual([['cost.doubted', channel]])
+      warned.mockRestore()
+    })
+
     test('who says nothing of it is not made to', async () => {
       expect((await call('sim-fast', fields)).record.reportedCost).toBeNull()
     })
@@ -62,7 +71,7 @@ describe.each(stores)('on %s', (_, settings) => {
     await sumChannels(store, clock.now())
     const said = (await platform.records()).flatMap(({ reportedCost }) => reportedCost ?? [])
     expect((await readMonthOfChannels(store, clock.now())).get('openai')).toMatchObject({
-      ...{ calls: said.length + 2, reported_calls: said.length },
+      ...{ calls: said.length + 4, reported_calls: said.length },
       reported: formatUsd(said.reduce((sum, cost) => sum + cost, 0n)),
     })
   })
