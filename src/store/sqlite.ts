@@ -59,7 +59,11 @@ export async function openSqlite(
       }),
     close: async () => {
       await commit(() => {})
-      connection.run('PRAGMA wal_checkpoint(TRUNCATE)')
+      try {
+        connection.run('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch {
+        // On a full disk. What was committed stays in the log, where the next start finds it.
+      }
       connection.close()
     },
   }

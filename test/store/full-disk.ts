@@ -1,4 +1,7 @@
-/** Run with a limit on file sizes: writes until the disk is full, then says what was acknowledged and what came after. */
+/**
+ * Run with a limit on file sizes: writes rows of that prefix until the disk is full, stops, and says what was acknowledged and
+ * what came after.
+ */
 import { AppError } from '../../src/base/error.ts'
 import { account } from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
@@ -6,7 +9,8 @@ import { openSqlite } from '../../src/store/sqlite.ts'
 // A write past the limit shall fail as on a full disk, not end the process.
 process.on('SIGXFSZ', () => {})
 
-const store = await openSqlite(process.argv[2] ?? '', 0)
+const [path = '', prefix = ''] = process.argv.slice(2)
+const store = await openSqlite(path, 0)
 let acknowledged = 0
 const failures = new Set<string>()
 for (let batch = 0; batch < 400; batch++) {
@@ -14,7 +18,7 @@ for (let batch = 0; batch < 400; batch++) {
     store.write((db) =>
       [0, 1].map((half) =>
         db.insert(account).values({
-          ...{ id: `a${batch}-${at}-${half}`, kind: 'person', createdAt: 0 },
+          ...{ id: `${prefix}${batch}-${at}-${half}`, kind: 'person', createdAt: 0 },
           stateReason: 'x'.repeat(3000),
         }),
       ),
@@ -28,4 +32,5 @@ for (let batch = 0; batch < 400; batch++) {
     }
   }
 }
+await store.close()
 process.stdout.write(JSON.stringify({ acknowledged, failures: [...failures] }))
