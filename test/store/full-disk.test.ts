@@ -4,7 +4,7 @@ import { account } from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { newDirectory, now } from '../helpers/database.ts'
 
-test('on a full disk writes are refused as storage trouble, it stops, and what was acknowledged is there, whole', async () => {
+test('on a full disk writes are refused as storage trouble, and what was acknowledged is there, whole', async () => {
   const path = join(newDirectory(), 'kkai.db')
   const program = join(import.meta.dir, 'full-disk.ts')
   let acknowledged = 0
