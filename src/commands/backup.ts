@@ -6,7 +6,7 @@ import { storeUrl } from '../app.ts'
 import { FatalError } from '../base/error.ts'
 import { type Config, readSettings } from '../config.ts'
 import { type Verdict, verifyLedger } from '../ledger/verify.ts'
-import { copyDatabase, foldLongLog, removeDatabase } from '../store/backup.ts'
+import { copyDatabase, removeDatabase } from '../store/backup.ts'
 import { noteDone } from '../store/done.ts'
 import { compareMigrations } from '../store/migrate.ts'
 import { isPostgres } from '../store/open.ts'
@@ -47,7 +47,6 @@ async function makeBackup(config: Config, file: string) {
   const startedAt = performance.now()
   try {
     await copyDatabase(path, part, reportProgress('MB'))
-    foldLongLog(path)
     // A copy of an older schema is proved when it is restored, by which it is brought up to date.
     if (compareMigrations(applied).missing.length === 0) await proveCopy(part)
     renameSync(part, file)

@@ -18,11 +18,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { applyLog } from './apply-log.ts'
+import { releaseRead } from './release.ts'
 
 const stepBytes = 512 * 1024
 const longestPauseMs = 20
-/** Twice what the server lets it grow to before it folds it itself. */
-const longLogBytes = 2 * 64 * 1024 * 1024
 
 /** Bytes, of all that is to be copied. */
 export type OnCopied = (progress: { done: number; total: number }) => void
@@ -45,7 +44,7 @@ export async function copyDatabase(
     const log = `${path}-wal`
     if (existsSync(log))
       await applyLog(log, copy, { stepBytes, flushed: () => pause(longestPauseMs) })
-    reader.run('ROLLBACK')
+    releaseRead(reader, path)
   } finally {
     reader.close()
     for (const file of opened) closeSync(file)
@@ -80,11 +79,6 @@ async function copyFile(
 }
 
 const pause = (ms: number) => Bun.sleep(Math.min(ms, longestPauseMs))
-
-/** While a copy was made the log only grew: where that is much, a writer would wait for long to bring it into the file. */
-export function foldLongLog(path: string): void {
-  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > longLogBytes) foldLog(path)
-}
 
 /** Brings what can be brought into the file without making a writer wait; all of it where nobody else has it open. */
 export function foldLog(path: string): void {

@@ -5,6 +5,7 @@
  */
 import { Database } from 'bun:sqlite'
 import { setImmediate } from 'node:timers/promises'
+import { releaseRead } from './release.ts'
 import type { PostgresStore, SqliteStore } from './store.ts'
 
 type Readable = Pick<SqliteStore, 'kind' | 'path'> | Pick<PostgresStore, 'kind' | 'connection'>
@@ -41,7 +42,7 @@ export async function readSnapshot<T>(
     })
   } finally {
     // A closed connection lives on with its statements, and its open transaction would keep the WAL from shrinking.
-    connection.run('ROLLBACK')
+    releaseRead(connection, store.path)
     connection.close()
   }
 }

@@ -18,8 +18,8 @@ const pragmas = {
   busy_timeout: 5000n,
   trusted_schema: 0n,
   cache_size: -16384n,
-  // A checkpoint stops the writer: at 64 MB of log that is less than one call in five hundred.
-  wal_autocheckpoint: 16384n,
+  // A checkpoint stops the writer: often and briefly, 16 MB at a time.
+  wal_autocheckpoint: 4096n,
 }
 
 /** Opens the file, makes it when missing, and brings its schema up to date; beside it a copy of what it was before. */
