@@ -11,8 +11,10 @@ import { hourMs } from './chart.ts'
 
 /** A call counts where it began and is recorded when it ends: what is over so long ago is whole. */
 const settledMs = 2 * hourMs
+/** Read at once: calls wait for no more than that. */
+const pieceMs = 60_000
 
-/** Sums the hours that may have changed since the last time, one after the other: calls wait for no more than one. */
+/** Sums the hours that may have changed since the last time. */
 export async function sumChannels(store: Store, now: number): Promise<void> {
   const whole = floorHour(now - settledMs)
   const from = await readStart(store)
@@ -36,15 +38,32 @@ async function readStart({ db }: Store): Promise<number | null> {
   return oldest === undefined ? null : floorHour(oldest.at)
 }
 
-const sum = (what: unknown) => sql`COALESCE(SUM(${what}), 0)`.mapWith(BigInt)
+const names = ['calls', 'buyCost', 'reportedCalls', 'reported', 'reckoned'] as const
+type Row = Record<(typeof names)[number], bigint> & { channelId: string | null }
 
-function readHour({ db }: Store, hour: number) {
+async function readHour(store: Store, hour: number): Promise<Row[]> {
+  const sums = new Map<string | null, Row>()
+  for (let at = hour; at < hour + hourMs; at += pieceMs) {
+    const rows = await readPiece(store, at)
+    for (const row of rows) {
+      const known = sums.get(row.channelId)
+      for (const name of names) row[name] += known?.[name] ?? 0n
+      sums.set(row.channelId, row)
+    }
+    // SQLite answers in this thread: without a pause all pieces would be one.
+    if (rows.length > 0) await new Promise(setImmediate)
+  }
+  return [...sums.values()]
+}
+
+function readPiece({ db }: Store, from: number): Promise<Row[]> {
+  const sum = (what: unknown) => sql`COALESCE(SUM(${what}), 0)`.mapWith(BigInt)
   const { channelId, buyCost, reportedCost } = usage
   return db
     .select({
-      ...{ channelId, calls: sql`COUNT(*)`.mapWith(Number), buyCost: sum(buyCost) },
+      ...{ channelId, calls: sql`COUNT(*)`.mapWith(BigInt), buyCost: sum(buyCost) },
       ...{
-        reportedCalls: sql`COUNT(${reportedCost})`.mapWith(Number),
+        reportedCalls: sql`COUNT(${reportedCost})`.mapWith(BigInt),
         reported: sum(reportedCost),
       },
       reckoned: sum(sql`CASE WHEN ${reportedCost} IS NOT NULL THEN ${buyCost} END`),
@@ -52,7 +71,7 @@ function readHour({ db }: Store, hour: number) {
     .from(usage)
     .where(
       and(
-        ...[gte(usage.id, firstId('gen-', hour)), lt(usage.id, firstId('gen-', hour + hourMs))],
+        ...[gte(usage.id, firstId('gen-', from)), lt(usage.id, firstId('gen-', from + pieceMs))],
         isNotNull(channelId),
       ),
     )
@@ -60,7 +79,7 @@ function readHour({ db }: Store, hour: number) {
 }
 
 /** In place of what was there: summed twice is the same. */
-function putSums(hour: number, row: Awaited<ReturnType<typeof readHour>>[number]): Built {
+function putSums(hour: number, row: Row): Built {
   const { channelId, calls, buyCost, reportedCalls, reported, reckoned } = row
   return byHand(sql`INSERT INTO channel_hour
       (hour, channel_id, calls, buy_cost, reported_calls, reported, reckoned)

@@ -82,13 +82,15 @@ describe.each(databases)('on %s', (_, open) => {
     const store = await open()
     const { call, sum } = await openCalls(store)
     await sum()
-    await call({ said: 1000, ago: 5 * dayMs })
+    // In one hour, read in two pieces.
+    await call({ said: 1000, ago: 2 * dayMs })
+    await call({ said: 1000, ago: 2 * dayMs - hourMs / 2 })
     await call({ said: 1000 })
     for (const at of [now, now, now + hourMs]) await sum(at)
     await call({ said: 1000 })
     for (const at of [now + 2 * hourMs, now + 9 * hourMs]) await sum(at)
     expect((await readMonthOfChannels(store, now)).get('or')).toMatchObject({
-      ...{ calls: 3, reported_calls: 3, reported: '3.00', reckoned: '3.00', difference: '0' },
+      ...{ calls: 4, reported_calls: 4, reported: '4.00', reckoned: '4.00', difference: '0' },
     })
     expect((await store.db.select({ n: count() }).from(channelHour))[0]?.n).toBe(2)
   })
@@ -96,7 +98,7 @@ describe.each(databases)('on %s', (_, open) => {
   test('the sums stay when the records are dropped', async () => {
     const store = await open()
     const { call, sum } = await openCalls(store)
-    await call({ said: 1000, ago: 20 * dayMs })
+    await call({ said: 1000, ago: 3 * dayMs })
     await sum()
     await dropUsage(store, now, 9)
     await sum(now + dayMs)
