@@ -17,7 +17,7 @@ export interface RouteToDescribe {
 const info = {
   title: 'KKCompany AI Platform',
   description:
-    'One OpenAI-compatible endpoint to many providers, metered and paid from pre-paid credit. An OpenAI client works by changing base URL and key. Every path below `/api/v1` is also served below `/v1`.',
+    'One OpenAI-compatible endpoint to many providers, metered and paid from pre-paid credit. An OpenAI client works by changing base URL and key. Every path below `/api/v1` is also served below `/v1`. [Start page](/) · [Guides](/docs)',
 }
 
 /** `routes` is asked when the document is first wanted: by then every route is mounted. */

@@ -87,7 +87,7 @@ function PriceCells({ row: { sell, buy, margins, below_cost } }: { row: ModelVie
   const w = adminModels()
   const units = [...new Set([sell, buy].flatMap((one) => Object.keys(one?.prices ?? {})))]
   const lines = (show: (unit: string) => string) =>
-    units.map((unit) => html`<div key=${unit}>${show(unit)}</div>`)
+    units.map((unit) => html`<div key=${unit} class="line">${show(unit)}</div>`)
   const marginOf = (name: string) => margins.find(({ unit }) => unit === name)?.margin
   return html`<td>${lines((unit) => w.units[unit] ?? unit)}</td>
     ${[sell, buy].map((side) => html`<td class="number">${side ? lines((unit) => writePrice(side.prices[unit]) || '–') : w.noPrice}</td>`)}

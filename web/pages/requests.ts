@@ -160,7 +160,7 @@ function RequestTable({ rows, onOpen }: { rows: readonly RequestRow[]; onOpen(id
       <td><button type="button" class="plain" onClick=${() => onOpen(row.id)}><${Time} at=${row.created_at} seconds /></button></td>
       <td>${row.model}</td>
       <td>${row.key_name}</td>
-      <td><span class=${row.status < 400 ? 'badge' : 'badge bad'}>${row.status} ${outcomeName(row.outcome)}</span></td>
+      <td><span class=${row.status < 400 ? 'badge' : 'badge bad'}>${row.status}${row.outcome !== 'complete' && ` ${outcomeName(row.outcome)}`}</span></td>
       <td class="number">${count(row.prompt_tokens)}</td>
       <td class="number">${count(row.cached_tokens)}</td>
       <td class="number">${count(row.completion_tokens)}</td>

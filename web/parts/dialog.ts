@@ -21,6 +21,8 @@ export function Dialog({ title, locked = false, onClose, children }: DialogProps
     const shown = dialog.current
     const opener = document.activeElement as HTMLElement | null
     shown?.showModal()
+    // The first field, where there is one: the browser would take the cross.
+    shown?.querySelector<HTMLElement>('[autofocus], :is(input, select, textarea)')?.focus()
     return () => {
       shown?.close()
       // The browser's own way back fails once the dialog has left the page.

@@ -76,7 +76,7 @@ function Transfers({ row }: { row: RequestFacts }) {
     <${Table} label=${w.transfers} head=${[w.transfer, w.phase, w.time, { number: w.amount }]}>
       ${row.transfers.map(
         ({ id, phase, amount, at }: RequestFacts['transfers'][number]) => html`<tr key=${id}>
-        <td><code>${id}</code></td><td>${w.phases[phase] ?? phase}</td>
+        <td><small><code>${id}</code></small></td><td>${w.phases[phase] ?? phase}</td>
         <td><${Time} at=${at} seconds /></td><td class="number">${amount} USD</td></tr>`,
       )}
     <//>
