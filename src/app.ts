@@ -9,8 +9,10 @@ import { newAccount } from './account/create.ts'
 import { accountRoutes } from './account/routes.ts'
 import { sessionRoutes } from './account/session-routes.ts'
 import { announcementRoutes } from './admin/announcement-routes.ts'
+import { documentRoutes } from './admin/document-routes.ts'
 import { resumeSimulated, type Simulated } from './admin/first-provider.ts'
 import { showGauges } from './admin/gauges.ts'
+import { mailRoutes } from './admin/mail-routes.ts'
 import type { Parts, State } from './admin/parts.ts'
 import { paymentRoutes } from './admin/payment-routes.ts'
 import { peopleRoutes } from './admin/people-routes.ts'
@@ -243,6 +245,8 @@ function dashboardRoutes(
     .use(noticeRoutes(parts))
     .use(accountNoticeRoutes(parts, catalog))
     .use(announcementRoutes(parts))
+    .use(documentRoutes(parts))
+    .use(mailRoutes(parts))
     .use(billingRoutes(parts))
     .use(refundRoutes(parts))
     .use(adminRefundRoutes(parts))
@@ -250,7 +254,7 @@ function dashboardRoutes(
     .use(receiptRoutes(parts))
     .use(statementRoutes(parts))
     .use(reportRoutes(parts))
-    .use(systemRoutes(parts))
+    .use(systemRoutes(parts, state))
     .use(paymentRoutes(parts))
     .use(lotRoutes(parts))
     .use(voucherRoutes(parts))

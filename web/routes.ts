@@ -114,5 +114,9 @@ export const pages: readonly Page[] = [
   // biome-ignore format: a table is read by its rows
   { path: '/admin/announcements', who: 'admin', label: 'adminAnnouncements', apart: true, load: () => import('./pages/admin-announcements.ts').then((m) => m.AdminAnnouncements) },
   // biome-ignore format: a table is read by its rows
+  { path: '/admin/documents', who: 'admin', label: 'adminDocuments', load: () => import('./pages/admin-documents.ts').then((m) => m.AdminDocuments) },
+  // biome-ignore format: a table is read by its rows
+  { path: '/admin/mails', who: 'admin', label: 'adminMails', load: () => import('./pages/admin-mails.ts').then((m) => m.AdminMails) },
+  // biome-ignore format: a table is read by its rows
   { path: '/admin/system', who: 'admin', label: 'adminSystem', load: () => import('./pages/admin-system.ts').then((m) => m.AdminSystem) },
 ]

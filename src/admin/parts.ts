@@ -15,6 +15,14 @@ export interface Parts extends Billing {
   close(): Promise<void>
 }
 
+export interface JobRun {
+  everyMs: number
+  /** When it ended. */
+  at: number
+  ms: number
+  failed: boolean
+}
+
 /** What the server knows of itself while it runs; jobs write it, readiness reads it. */
 export interface State {
   draining: boolean
@@ -23,4 +31,6 @@ export interface State {
   verifiedAt?: number
   /** When the last backup was made: not there until one is known. */
   backedUpAt?: number
+  /** How each job's last run went; without those that have not run yet. */
+  jobs?: Map<string, JobRun>
 }

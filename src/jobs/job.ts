@@ -20,6 +20,8 @@ export async function startJobs(
   metrics: Metrics,
 ): Promise<{ stop(): Promise<void> }> {
   const running = new Set<Promise<void>>()
+  const ran: NonNullable<State['jobs']> = new Map()
+  state.jobs = ran
   async function attempt(job: Job): Promise<void> {
     const start = parts.clock.elapsed()
     const failed = await job.run(parts, state).then(
@@ -29,7 +31,9 @@ export async function startJobs(
         return true
       },
     )
-    metrics.jobRan(job.name, (parts.clock.elapsed() - start) / 1000, failed)
+    const ms = parts.clock.elapsed() - start
+    metrics.jobRan(job.name, ms / 1000, failed)
+    ran.set(job.name, { everyMs: job.everyMs, at: parts.clock.now(), ms, failed })
   }
   for (const job of jobs) if (job.first) await attempt(job)
   const timers = jobs.map((job) => {

@@ -35,7 +35,7 @@ export async function publishDocument(
   const now = clock.now()
   const wanted = { ...clean(given), effectiveAt: given.effectiveAt ?? now }
   if (wanted.effectiveAt < now) {
-    throw invalid('effective', 'A version takes effect at once or later, never in the past.')
+    throw invalid('effective_at', 'A version takes effect at once or later, never in the past.')
   }
   await store.write((db) => [insertDocument(db, wanted, now).onConflictDoNothing()])
   const published = await readPublished(store, wanted)

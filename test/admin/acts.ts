@@ -132,6 +132,13 @@ async function peopleActs({ parts, store, now }: Platform): Promise<Act[]> {
       ...{ route: 'POST /announcements', twenty: 'each' },
       body: { kind: 'announcement', ...words, shows_at: ends_at, ends_at: null, mail: false },
     },
+    {
+      ...{ route: 'POST /documents', twenty: 'same', rival: { text_en: 'Other terms' } },
+      body: {
+        ...{ kind: 'terms', version: 'next', material: false, effective_at: ends_at },
+        ...{ text_en: 'Terms', text_zh: '條款', summary_en: 'New', summary_zh: '新版' },
+      },
+    },
     { route: 'POST /announcements/:id/withdraw', path: { id: 'ann_1' }, twenty: 'same' },
     {
       ...{ route: 'POST /investigations', twenty: 'each' },

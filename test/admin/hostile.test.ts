@@ -30,7 +30,7 @@ const hostile = [
 
 /** Words for people, where any text is right that is not too long. */
 const words =
-  /^(reason|description|reference|once|(title|text)_(en|zh)|seller_(address|tax_id)|(?<!terminate )name|channels\.0\.model)$/
+  /^(reason|description|reference|once|(title|text|summary)_(en|zh)|seller_(address|tax_id)|(?<!terminate )name|channels\.0\.model)$/
 /** Words that there may be none of. */
 const silence = /^(description|seller_.*|.*models name|.*approve reason)$/
 /** What is right there after all: `place` is the act's path and the field. */
@@ -41,6 +41,7 @@ function isRight({ route, what }: Act, field: string, schema: Schema, text: stri
   if (text === '{}') return schema.type === 'object' && field !== 'prices'
   if (text === '[]') return field === 'channels'
   if (typeof value !== 'string' || value.length > 1e4) return false
+  if (route === 'POST /documents' && field === 'version') return /^[\w.-]{1,40}$/.test(value)
   if (field === 'credential') return /^[\x21-\x7e]+$/.test(value)
   if (field === 'id' && what === 'a new one') return /^[\w./:@+-]+$/.test(value)
   if (!words.test(route.endsWith('terminate') && field === 'name' ? '' : field)) return false

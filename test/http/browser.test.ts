@@ -130,9 +130,9 @@ describe('a link from another site', () => {
       ...['/top-ups/:id/refund', '/top-ups/options', '/top-ups/quote', '/usage'],
       ...['/webhooks', '/webhooks/:webhook/deliveries'],
     ])
-    const reports = ['fees', 'liability', 'revenue', 'tax', 'unreconciled'].flatMap((name) => [
-      ...[`admin/reports/${name}`, `admin/reports/${name}.csv`],
-    ])
+    const reports = ['fees', 'liability', 'providers', 'revenue', 'tax', 'unreconciled'].flatMap(
+      (name) => [...[`admin/reports/${name}`, `admin/reports/${name}.csv`]],
+    )
     expect(paths.filter((path) => !ofAccount.includes(path)).sort()).toEqual(
       [
         ...['admin/accounts', 'admin/accounts/:account', 'admin/accounts/:account/termination'],
@@ -141,6 +141,9 @@ describe('a link from another site', () => {
           'admin/accounts/signs',
           'admin/admins',
           'admin/announcements',
+          'admin/documents',
+          'admin/documents/:document',
+          'admin/mails',
         ],
         // A look into content is written down, also one that a link led to.
         ...['', '/:investigation/requests', '/:investigation/requests/:gen'].map(

@@ -159,7 +159,7 @@ describe.each(databases)('on %s', (_, open) => {
 describe('refused is', () => {
   test.each([
     ['a version that is no word', { version: 'a/b' }, 'version'],
-    ['a time that has passed', { effectiveAt: now - 1 }, 'effective'],
+    ['a time that has passed', { effectiveAt: now - 1 }, 'effective_at'],
     ['a language that is missing', { textZh: ' ' }, 'text_zh'],
     ['a summary that is missing', { summaryEn: '' }, 'summary_en'],
     ['a name that is not known', { textEn: '{{platfrom}}' }, 'text_en'],

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { api, ask } from '../api.ts'
 import { date } from '../format.ts'
 import { language } from '../language.ts'
-import { diffTexts } from '../parts/diff.ts'
+import { Changes } from '../parts/changes.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { Markdown } from '../parts/markdown.ts'
@@ -60,20 +60,6 @@ function Version({ kind, version }: { kind: string; version: string }) {
 
 /** The page has its own. */
 const withoutTitle = (text: string) => text.replace(/^# .*\n/, '')
-
-/** Not by colour alone: `<ins>` and `<del>`, named for who does not see them. */
-function Changes({ before, after }: { before: string; after: string }) {
-  const w = legal()
-  const changes = diffTexts(before, after)
-  if (changes.every(({ kind }) => kind === 'same')) return html`<p>${w.same}</p>`
-  return html`<div class="changes">${changes.map(({ kind, text }, index) => {
-    if (kind === 'same') return html`<span key=${index}>${text}</span>`
-    const name = html`<span class="hidden">${kind === 'added' ? w.added : w.removed}</span>`
-    return kind === 'added'
-      ? html`<ins key=${index}>${name}${text}</ins>`
-      : html`<del key=${index}>${name}${text}</del>`
-  })}</div>`
-}
 
 function VersionTable({ versions, shown }: { versions: readonly VersionView[]; shown?: string }) {
   const w = legal()
