@@ -236,7 +236,9 @@ class Running implements Exchange {
   }
 
   get awaited(): boolean {
-    return this.#waiting !== null || this.#reader.head === null
+    // What is over and was read to its end keeps nobody: its call may still be counted.
+    const over = this.#unread.bytes === 0 && (this.#finished || this.#failure !== null)
+    return over || this.#waiting !== null || this.#reader.head === null
   }
 
   rest(): void {
