@@ -25,7 +25,9 @@ export async function runCommandLine(args: string[]): Promise<number> {
     return chosen === null ? 0 : await run(chosen)
   } catch (cause) {
     if (cause instanceof CommanderError && cause.exitCode === 0) return 0
-    const failure = describeFailure(cause instanceof CommanderError ? usageError(cause) : cause)
+    const failure = describeFailure(
+      cause instanceof CommanderError ? usageError(cause, args) : cause,
+    )
     const { exit, ...error } = failure
     process.stderr.write(`${failure.message}\n`)
     if (args.includes('--json')) await print(JSON.stringify({ error }))
@@ -143,8 +145,11 @@ function divide(command: Command, options: Values): [Values, Values] {
   return [flags, values]
 }
 
-function usageError({ code, message }: CommanderError): FatalError {
+/** Leads to the help of the command that was meant, or of its group. */
+function usageError({ code, message }: CommanderError, args: readonly string[]): FatalError {
   const words = message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ')
   const what = code === 'commander.help' ? 'That command is not complete' : words
-  return new FatalError(`${what}. See kkai --help.`, 2)
+  const known = new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0]]))
+  const typed = [args.slice(0, 2).join(' '), args[0]].find((words) => known.has(words))
+  return new FatalError(`${what}. See kkai ${typed ? `${typed} ` : ''}--help.`, 2)
 }

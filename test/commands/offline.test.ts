@@ -444,11 +444,13 @@ test.each([
   expect(ran.stdout.length).toBeGreaterThan(5)
 })
 
-test('a command that is not complete is no success', async () => {
-  expect(await kkai(['key'])).toMatchObject({
-    exit: 2,
-    stderr: 'That command is not complete. See kkai --help.\n',
-  })
+test.each([
+  [['key'], 'That command is not complete. See kkai key --help.'],
+  [['key', 'create'], "required option '--name <text>' not specified. See kkai key create --help."],
+  [['backup'], "missing required argument 'file'. See kkai backup --help."],
+  [['serv'], "unknown command 'serv' (Did you mean serve?). See kkai --help."],
+])('kkai %j is not complete: it says what is missing and where to read on', async (args, said) => {
+  expect(await kkai(args)).toMatchObject({ exit: 2, stderr: `${said}\n` })
 })
 
 test('help of a command has examples', async () => {
