@@ -55,7 +55,7 @@ function Cards({ shown, month }: ShownProps) {
     <${Card} title=${w.liability} big=${html`<${Usd} amount=${shown.liability} />`}>${w.held(usd(shown.held))}<//>
     <${Card} title=${`${w.revenue}, ${month ? w.periods.month : w.periods.day}`} big=${html`<${Usd} amount=${sums.charged} />`}>
       ${w.margin(usd(sums.margin), usd(sums.buy_cost))}<//>
-    <${Card} title=${w.negative} big=${count(negative.accounts)}>${w.negativeOf(usd(negative.owed))}<//>
+    <${Card} title=${w.negative} big=${html`<a href="/admin/reports">${count(negative.accounts)}</a>`}>${w.negativeOf(usd(negative.owed))}<//>
     <${Card} title=${w.payments} big=${html`<a href="/admin/payments?show=pending">${count(shown.payments_pending)}</a>`} />
     <${Card} title=${w.refunds} big=${html`<a href="/admin/refunds">${count(waiting)}</a>`}>
       ${w.refundsOf(count(refunds.asked), count(refunds.approved), count(refunds.failed))}<//>
