@@ -16,7 +16,7 @@ interface Write extends Omit<Frame, 'text'> {
 
 const encoder = new TextEncoder()
 /** A reset overtakes what is still in the socket's buffer, so it waits until that has left. */
-const flushMs = 10
+const flushMs = 25
 
 /** The body of an answer, as a stream that notices when its reader leaves. */
 export function sendFrames(
