@@ -70,5 +70,6 @@ export async function writeOutcome(
 
 function redact(name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
-  return name !== '' && secrets.test(name) && typeof value === 'string' ? '…' : value
+  if (typeof value !== 'string' || name === '') return value
+  return secrets.test(name) || value.startsWith('sk-kk-') ? '…' : value
 }

@@ -69,7 +69,7 @@ export const adminSetup = dataCommand<Record<string, never>, { url: string }>({
   name: 'admin setup',
   about: 'Print a new one-time set-up address, while there is no admin.',
   examples: ['kkai admin setup'],
-  changes: false,
+  changes: true,
   run: async (parts) => {
     const path = await offerSetup(parts)
     if (path !== null) return { url: parts.publicUrl() + path }

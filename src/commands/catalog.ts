@@ -83,7 +83,7 @@ export const catalogPropose = dataCommand<
   name: 'catalog propose',
   about: 'Propose buy prices from the price list in this program; nothing changes until approved.',
   examples: ['kkai catalog propose'],
-  changes: false,
+  changes: true,
   run: async ({ store, catalog, clock }) => {
     const { proposals, unknown } = await proposePrices(store, catalog, clock.now())
     return {
@@ -122,7 +122,7 @@ export const catalogReject = dataCommand<{ id: string }, { id: string; state: st
   about: 'Close a proposal without publishing it.',
   arguments: ['<id>'],
   examples: ['kkai catalog reject prp_01k…'],
-  changes: false,
+  changes: true,
   run: async ({ store }, { id }) => {
     await rejectProposal(store, id, publisher)
     return { id, state: 'rejected' }

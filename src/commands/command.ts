@@ -28,7 +28,7 @@ export interface Option {
 export type Values = Readonly<Record<string, string>>
 
 export interface DataCommand<V = Values, R = JsonObject> extends Shape {
-  /** Whether keys, accounts or the catalogue differ afterwards. */
+  /** Then it is in the audit, and what a server keeps in memory is read anew. */
   changes: boolean
   /** Where the command was typed, before any hand-over: reads files. */
   prepare?(values: V): Promise<V>

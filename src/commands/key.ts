@@ -12,7 +12,15 @@ import {
 } from '../key/change.ts'
 import { createKey, isSecret, type KeyTerms } from '../key/issue.ts'
 import { type Command, dataCommand, describeRows, type Option } from './command.ts'
-import { readChoice, readCount, readDuration, readFuture, readNames, readRanges } from './value.ts'
+import {
+  readChoice,
+  readCount,
+  readDuration,
+  readFuture,
+  readNames,
+  readRanges,
+  refuse,
+} from './value.ts'
 
 type Limits = Partial<
   Record<'limit' | 'reset' | 'rpm' | 'tpm' | 'concurrent' | 'models' | 'ips' | 'expires', string>
@@ -69,8 +77,9 @@ export const keyCreate = dataCommand<
     'kkai key create acc_01k… --name main',
     'kkai key create acc_01k… --name ci --limit 5 --reset monthly --rpm 60 --models gpt-5-mini',
   ],
-  changes: false,
+  changes: true,
   run: async ({ store, clock }, { account, name, ...limits }) => {
+    if (name.trim() === '') throw refuse('name', 'what it is for', name)
     const terms = { ...unlimited, name, ...readTerms(limits, clock.now()) }
     const { secret, hash } = await createKey(store, account, terms, clock.now())
     return { key: secret, hash, account }

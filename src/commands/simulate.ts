@@ -4,7 +4,7 @@ import { readSettings } from '../config.ts'
 import { type Simulator, startSimulator } from '../demo/simulator/simulator.ts'
 import { processCommand } from './command.ts'
 import { stopSignal } from './stop.ts'
-import { readChoice } from './value.ts'
+import { readChoice, readCount } from './value.ts'
 
 export const simulate = processCommand<{ journal?: string; seed?: string }>({
   name: 'simulate',
@@ -22,7 +22,7 @@ export const simulate = processCommand<{ journal?: string; seed?: string }>({
       .listen
     const mode = readChoice(journal, 'journal', ['full', 'totals', 'off'])
     const stopped = stopSignal()
-    const { url, stop } = listen({ hostname, port, journal: mode, seed: Number(seed) || 1 })
+    const { url, stop } = listen({ hostname, port, journal: mode, seed: readCount(seed, 'seed') })
     await print(
       json
         ? JSON.stringify({ url })

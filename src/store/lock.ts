@@ -27,6 +27,8 @@ export function tryLock(directory: string): Lock | null {
     return { release: () => file.close() }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
+    if (why.startsWith('EEXIST'))
+      throw new FatalError(`${directory} is no directory. Name one with --data.`, 2, cause)
     throw new FatalError(
       `The data directory ${directory} cannot be written (${why}). Check its owner and free space.`,
       1,

@@ -53,6 +53,12 @@ export function compareMigrations(applied: readonly string[]) {
   }
 }
 
+/** For a file that is no database, or another program's. */
+export function notOurs(path: string, cause: unknown): FatalError {
+  const next = 'Is --data right? A backup takes its place by kkai restore.'
+  return new FatalError(`${path} is not a database of this program. ${next}`, 1, cause)
+}
+
 export function newerDatabase(unknown: readonly string[]): FatalError {
   return new FatalError(
     `This database was made by a newer version (it has ${unknown.join(', ')}): start that version, or restore a backup made before the upgrade.`,

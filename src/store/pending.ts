@@ -2,7 +2,7 @@
 import { Database } from 'bun:sqlite'
 import { existsSync } from 'node:fs'
 import { SQL } from 'bun'
-import { FatalError } from '../base/error.ts'
+import { notOurs } from './migrate.ts'
 import { isPostgres } from './open.ts'
 
 const text = 'SELECT name FROM migration ORDER BY name'
@@ -18,7 +18,7 @@ export async function readMigrations(url: string): Promise<string[] | null> {
       connection.close()
     }
   } catch (cause) {
-    throw new FatalError(`${url} is not a database of this program.`, 1, cause)
+    throw notOurs(url, cause)
   }
 }
 

@@ -7,7 +7,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } fro
 import { basename, dirname, join } from 'node:path'
 import { FatalError } from '../base/error.ts'
 import { groupCommit } from './group-commit.ts'
-import { migrate, splitStatements } from './migrate.ts'
+import { migrate, notOurs, splitStatements } from './migrate.ts'
 import { applyStatement, type Built, queryOver, type WritingSqliteStore } from './store.ts'
 
 /** Set, then read back: a pragma that does not take is silent. */
@@ -107,6 +107,7 @@ function openFile(path: string): Database {
     return connection
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
+    if (why.includes('not a database')) throw notOurs(path, cause)
     throw new FatalError(
       `The database ${path} cannot be opened for writing (${why}). Check the directory's owner, its free space, and that it is on a local disk.`,
       1,

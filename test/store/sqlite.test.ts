@@ -84,7 +84,6 @@ describe('it stops with one sentence', () => {
   test.each([
     ['lies below a file', '/kkai.db', (at: string) => writeFileSync(at, '')],
     ['is a directory', '', (at: string) => mkdirSync(at)],
-    ['is not a database', '', (at: string) => writeFileSync(at, 'x'.repeat(5000))],
   ])('when the path %s', async (_, rest, prepare) => {
     const place = join(newDirectory(), 'place')
     prepare(place)
@@ -92,5 +91,12 @@ describe('it stops with one sentence', () => {
     const cause = await refusal(path)
     expect(cause).toBeInstanceOf(FatalError)
     expect(cause.message).toStartWith(`The database ${path} cannot be opened for writing (`)
+  })
+
+  test('when the file is not a database', async () => {
+    const path = join(newDirectory(), 'kkai.db')
+    writeFileSync(path, 'x'.repeat(5000))
+    const { message } = await refusal(path)
+    expect(message).toStartWith(`${path} is not a database of this program. Is --data right?`)
   })
 })
