@@ -158,7 +158,8 @@ async function readFirstFrames(answer: Answer, { headers }: ReplyHead): Promise<
     if (reads === null) break
     answer.reads.push(...reads)
   }
-  for (const read of answer.reads) assertNoFailure(read)
+  const first = answer.reads.find(hasOutput)
+  if (first !== undefined) assertNoFailure(first)
 }
 
 const quiet = new Set(['start', 'usage'])
@@ -175,11 +176,29 @@ function assertNoFailure({ events }: Read): void {
 export async function readMore(answer: Answer): Promise<Read[] | null> {
   const piece = await answer.exchange.read()
   const frames: SseFrame[] = piece === null ? answer.sse.end() : answer.sse.push(piece)
-  const reads = frames.map((frame) => answer.reader.frame(frame))
+  const reads = readFrames(answer.reader, frames)
   if (piece !== null) return reads
   const events = answer.reader.end()
   if (events.length > 0) reads.push({ events, raw: null })
   return reads.length > 0 ? reads : null
+}
+
+/** What came before a frame that cannot be read was said: it is delivered, and the call fails behind it. */
+function readFrames(reader: Reader, frames: readonly SseFrame[]): Read[] {
+  const reads: Read[] = []
+  for (const frame of frames) {
+    try {
+      reads.push(reader.frame(frame))
+    } catch (cause) {
+      if (reads.length === 0) throw cause
+      reads.push({
+        events: [{ type: 'failure', failure: providerError(cause).failure }],
+        raw: null,
+      })
+      break
+    }
+  }
+  return reads
 }
 
 async function readText(exchange: Exchange, limit: number, cut: boolean): Promise<string> {
