@@ -78,4 +78,10 @@ export function milliseconds(ms: number | null): string {
   return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
 }
 
+/** How often: in the largest unit that is whole. */
+export function interval(ms: number): string {
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`
+}
+
 export const timeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone

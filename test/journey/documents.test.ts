@@ -2,7 +2,7 @@
 import { beforeAll, expect } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { journey, press, sees } from '../helpers/browser.ts'
+import { fill, journey, press, sees } from '../helpers/browser.ts'
 import { enroll, type Journey, type Person, startPlatform } from './platform.ts'
 
 let platform: Journey
@@ -66,6 +66,34 @@ journey(
     await sees(page, 'There is nothing to accept')
     expect((await call()).status).toBe(200)
     expect(faults).toEqual([])
+  },
+  60_000,
+)
+
+journey(
+  'the operator writes the next version from this one, sees what changes, and publishes it',
+  async () => {
+    const otto = await enroll(platform, 'otto@example.com')
+    await platform.run('admin', 'create', '--email', otto.email)
+    const { page } = otto
+    page.on('dialog', (dialog) => dialog.accept())
+    await page.goto(`${platform.url}/admin/documents`, { waitUntil: 'networkidle0' })
+    await sees(page, '1 of 2 users')
+    await press(page, 'Write the next version: Terms')
+    await fill(page, 'version', '3')
+    for (const name of ['text_en', 'text_zh']) {
+      await page.type(`[name="${name}"]`, 'Be on time.')
+    }
+    await press(page, 'Changes in English')
+    await page.waitForSelector('.changes ins', { visible: true })
+    await fill(page, 'summary_en', 'Be on time.')
+    await fill(page, 'summary_zh', '請準時。')
+    await page.click('form button[type="submit"]')
+    await sees(page, 'Published; 0 users are mailed.')
+    await page.goto(`${platform.url}/legal/terms/3`, { waitUntil: 'networkidle0' })
+    await sees(page, 'Be on time.')
+    expect((await call()).status).toBe(200)
+    expect(otto.faults).toEqual([])
   },
   60_000,
 )

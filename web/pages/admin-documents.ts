@@ -4,7 +4,7 @@ import { api, ask } from '../api.ts'
 import { language } from '../language.ts'
 import { mayAdmin } from '../parts/admin.ts'
 import { Changes } from '../parts/changes.ts'
-import { Time } from '../parts/figures.ts'
+import { Day } from '../parts/figures.ts'
 import { Field, Form, type FormState } from '../parts/form.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
@@ -52,7 +52,7 @@ function Versions({ data, users }: List) {
     return html`<tr key=${id}>
       <th scope="row">${name}</th>
       <td><a href=${`/legal/${kind}/${version}`}>${version}</a><br /><small>${one.summary[language.value]}</small></td>
-      <td><${Time} at=${one.effective_at} /></td>
+      <td><${Day} at=${one.effective_at} /></td>
       <td>${material ? w.material : w.minor}</td>
       <td>${w.of(accepted, users)}</td>
       <td>${one.published_by}</td>

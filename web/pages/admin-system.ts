@@ -1,6 +1,6 @@
 /** How the platform itself is: what `kkai doctor` finds, what to do where something is wrong, a text to send along, and its jobs. */
 import { api, ask } from '../api.ts'
-import { milliseconds } from '../format.ts'
+import { interval, milliseconds } from '../format.ts'
 import { Code } from '../parts/copy.ts'
 import { Time } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
@@ -36,7 +36,7 @@ export function AdminSystem() {
         ${jobs.map(
           ({ name, ran_at, ms, every_ms, failed }) => html`<tr key=${name}>
             <th scope="row"><code>${name}</code></th><td><${Time} at=${ran_at} seconds /></td>
-            <td class="number">${milliseconds(ms)}</td><td class="number">${milliseconds(every_ms)}</td>
+            <td class="number">${milliseconds(ms)}</td><td class="number">${interval(every_ms)}</td>
             <td><span class=${failed ? 'badge bad' : 'badge good'}>${failed ? w.failed : w.done}</span></td>
           </tr>`,
         )}
