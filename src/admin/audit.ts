@@ -26,7 +26,7 @@ export interface Change {
   after?: JsonObject
 }
 
-const secrets = /password|secret|credential|token|code/i
+const secrets = /password|secret|credential|token|code|api_key/i
 const longest = 4000
 
 /** Durable when it resolves. Answers the act's id. */

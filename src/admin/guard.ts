@@ -26,6 +26,8 @@ const capabilities = {
   investigate: ['owner', 'operator'],
   /** Who else is an admin. */
   own: ['owner'],
+  /** The first steps of a new platform. */
+  begin: ['owner'],
 } as const satisfies Record<string, readonly AdminRole[]>
 export type AdminCapability = keyof typeof capabilities
 

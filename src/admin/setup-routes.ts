@@ -2,7 +2,7 @@
 import { Elysia, t } from 'elysia'
 import { AppError } from '../base/error.ts'
 import { describeRefusals } from '../http/describe.ts'
-import { userGuard, visitorOf } from '../user/guard.ts'
+import { requireRecent, visitorOf } from '../user/guard.ts'
 import { originOf } from '../user/routes.ts'
 import type { Visitor } from '../user/session.ts'
 import { makeFirstCall } from './first-call.ts'
@@ -14,6 +14,7 @@ import {
   realProviders,
   type Simulated,
 } from './first-provider.ts'
+import { adminGuard } from './guard.ts'
 import type { Parts } from './parts.ts'
 import { checkOffer, createFirstAdmin, readSteps } from './setup.ts'
 
@@ -26,12 +27,8 @@ const step = (summary: string, ...codes: Parameters<typeof describeRefusals>) =>
 
 export function setupRoutes(parts: Parts, simulated: Simulated) {
   const { sessions, business, clock } = parts
-  const own = { user: 'any' } as const
-  // Links in mails and the provider's key: not for a session that was left open.
-  const sensitive = { user: 'recent' } as const
-
   return new Elysia({ name: 'setup' })
-    .use(userGuard(parts))
+    .use(adminGuard(parts))
     .get(
       '/api/setup',
       async ({ query: { token = '' }, request }) => {
@@ -80,14 +77,18 @@ export function setupRoutes(parts: Parts, simulated: Simulated) {
     )
     .post(
       '/api/setup/brand',
-      async ({ visitor, body: { public_url, ...brand } }) => {
-        requireOwner(visitor)
+      async ({ visitor, body: { public_url, ...brand }, change }) => {
+        // Links in mails, as the provider's key below: not for a session that was left open.
+        requireRecent(visitor, clock.now())
         const publicUrl = public_url?.replace(/\/+$/, '') || null
+        const { platform, company, contact, jurisdiction, publicUrl: was } = business.current
+        change.before = { platform, company, contact, jurisdiction, public_url: was }
         await business.change({ ...brand, publicUrl }, visitor.userId, clock.now())
+        change.after = { ...brand, public_url: publicUrl }
         return { ok: true }
       },
       {
-        ...sensitive,
+        admin: 'begin',
         body: t.Object({
           platform: text(200),
           company: text(200),
@@ -100,19 +101,19 @@ export function setupRoutes(parts: Parts, simulated: Simulated) {
     )
     .post(
       '/api/setup/provider',
-      ({ visitor: { userId, adminRole }, body }) => {
-        requireOwner({ adminRole })
-        if (body.simulated) return connectSimulated(parts, simulated, userId)
+      ({ visitor, body }) => {
+        requireRecent(visitor, clock.now())
+        if (body.simulated) return connectSimulated(parts, simulated, visitor.userId)
         const connection = {
           provider: body.provider ?? '',
           baseUrl: body.base_url || null,
           apiKey: body.api_key || null,
           allowPrivate: body.allow_private ?? false,
         }
-        return connectProvider(parts, connection, userId)
+        return connectProvider(parts, connection, visitor.userId)
       },
       {
-        ...sensitive,
+        admin: 'begin',
         body: t.Object({
           simulated: t.Optional(t.Boolean()),
           provider: t.Optional(text(64)),
@@ -125,8 +126,7 @@ export function setupRoutes(parts: Parts, simulated: Simulated) {
     )
     .post(
       '/api/setup/prices',
-      async ({ visitor: { userId, adminRole }, body: { markup = '0', models = [], channel } }) => {
-        requireOwner({ adminRole })
+      async ({ visitor: { userId }, body: { markup = '0', models = [], channel } }) => {
         const from = models.length === 0 ? '' : (channel ?? (await onlyChannel(parts)))
         const prices = models.map(({ id, context_length = null, input, output = null }) => ({
           ...{ id, channel: from, contextLength: context_length, input, output },
@@ -134,7 +134,7 @@ export function setupRoutes(parts: Parts, simulated: Simulated) {
         return publishPrices(parts, { markup, own: prices, by: userId }, simulated)
       },
       {
-        ...own,
+        admin: 'begin',
         body: t.Object({
           markup: t.Optional(t.String({ pattern: '^\\d{1,4}(\\.\\d{1,2})?$' })),
           channel: t.Optional(text(100)),
@@ -155,12 +155,9 @@ export function setupRoutes(parts: Parts, simulated: Simulated) {
     )
     .post(
       '/api/setup/test',
-      ({ visitor: { userId, adminRole }, body: { model = null } }) => {
-        requireOwner({ adminRole })
-        return makeFirstCall(parts, userId, model)
-      },
+      ({ visitor: { userId }, body: { model = null } }) => makeFirstCall(parts, userId, model),
       {
-        ...own,
+        admin: 'begin',
         body: t.Object({ model: t.Optional(text(200)) }),
         ...step('Make a first call', 'role_not_allowed', 'model_not_found', 'timeout'),
       },

@@ -12,6 +12,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { readSettings } from '../../src/config.ts'
 import { simulatedBeside } from '../../src/demo/beside.ts'
 import { currentDocuments, seedDocuments } from '../../src/legal/document.ts'
+import { audit } from '../../src/store/operator.ts'
 import { acceptance, member, setting, ticket, user } from '../../src/store/people.ts'
 import { account, channel, key, transfer } from '../../src/store/schema.ts'
 import { issueTicket } from '../../src/user/ticket.ts'
@@ -217,15 +218,29 @@ test('every step after the first is the admin’s alone, however good the addres
   leave()
   expect((await get(`?token=${token}`)).body.error.code).toBe('session_required')
   for (const [path, body] of steps) expect((await ask('POST', path, body)).status).toBe(401)
-  for (const other of ['ann', 'sue']) {
+  for (const [other, code] of [
+    ['ann', 'not_found'],
+    ['sue', 'role_not_allowed'],
+  ] as const) {
     await signIn(other)
     expect((await get(`?token=${token}`)).body.error.code).toBe('role_not_allowed')
-    for (const [path, body] of steps) {
-      expect((await ask('POST', path, body)).body.error.code).toBe('role_not_allowed')
-    }
+    for (const [path, body] of steps)
+      expect((await ask('POST', path, body)).body.error.code).toBe(code)
   }
   expect(await parts.store.db.select().from(setting)).toEqual([])
   expect(await parts.store.db.select().from(channel)).toEqual([])
+})
+
+test('each step is in the audit, with who took it, and the provider’s key is not', async () => {
+  const { parts, post, begin } = platform
+  await begin()
+  await post('/brand', brand)
+  await post('/provider', { provider: 'openai', api_key: 'a key of theirs', base_url: 'nowhere' })
+  const rows = await parts.store.db.select().from(audit).orderBy(audit.id)
+  expect(rows).toMatchObject([
+    { act: 'POST /api/setup/brand', actorRole: 'owner', asked: expect.stringContaining('Acme') },
+    { act: 'POST /api/setup/provider', asked: expect.not.stringContaining('a key of theirs') },
+  ])
 })
 
 test('where mails lead and who gets the calls is changed by who has just logged in only', async () => {
