@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/base/json.ts'
 import { SseReader } from '../../src/base/sse.ts'
 import { drawWords } from '../../src/demo/simulator/words.ts'
 import { clientDialects } from '../../src/dialects/list.ts'
+import { ClientLeft } from '../../src/gateway/attempt.ts'
 import { authorize, requireInference } from '../../src/gateway/caller.ts'
 import { relay } from '../../src/gateway/relay.ts'
 import type { Life } from './life.ts'
@@ -107,7 +108,11 @@ async function ask(scene: Scene, life: Life, asking: Asking): Promise<void> {
   while (!left) {
     if (dawdles) await Promise.race([scene.time.later(draw(scene, 400)), life.dead])
     if (life.over()) return
-    const { value, done } = await reader.read()
+    // Her connection is closed when she leaves, or takes nothing for too long.
+    const { value, done } = await reader.read().catch((cause) => {
+      if (cause instanceof ClientLeft) return { value: undefined, done: true as const }
+      throw cause
+    })
     if (done) break
     if (!fields.stream) whole += decoder.decode(value, { stream: true })
     else for (const { data } of sse.push(value)) hear(told, data)
