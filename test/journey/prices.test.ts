@@ -97,7 +97,7 @@ describe('A price that rises', () => {
       at = (Math.floor(Date.now() / 1000) + 75) * 1000
       await pick('effective_from', at)
       await press(page, 'Check')
-      await sees(page, '1 accounts used it in the last 30 days.')
+      await sees(page, 'Accounts that used it in the last 30 days: 1.')
       await sees(page, 'Input tokens: 0.15 → 0.30')
       await page.click('[name="confirm_short_notice"]')
       await press(page, 'Publish')

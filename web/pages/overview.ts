@@ -5,6 +5,7 @@ import { Time, Usd } from '../parts/figures.ts'
 import { html } from '../parts/html.ts'
 import { Load, useLoad } from '../parts/load.ts'
 import { type OverviewFacts, readOverview } from '../parts/overview-facts.ts'
+import { may } from '../parts/role.ts'
 import { slotsOf } from '../parts/stack.ts'
 import { Table } from '../parts/table.ts'
 import type { PageProps } from '../routes.ts'
@@ -36,7 +37,7 @@ function Shown({ account, facts }: { account: string; facts: OverviewFacts }) {
       <p key=${`${kind} ${subject} ${at}`} class="notice" role="status">${w.notices[kind]?.(subject ?? '', at === null ? '' : date(at))} <a href=${link}>${w.look}</a></p>`,
     )}
     ${!(credit && key && request) && html`<p><a href=${`/accounts/${account}/start`}>${w.steps}</a></p>`}
-    <${Cards} facts=${facts} />
+    <${Cards} account=${account} facts=${facts} />
     <h2>${w.chart}</h2>
     ${
       points.length === 0
@@ -47,12 +48,13 @@ function Shown({ account, facts }: { account: string; facts: OverviewFacts }) {
   `
 }
 
-function Cards({ facts }: { facts: OverviewFacts }) {
+function Cards({ account, facts }: { account: string; facts: OverviewFacts }) {
   const w = overview()
   return html`<div class="cards">
     <section class="card"><h2>${w.balance}</h2><p class="big"><${Usd} amount=${facts.balance} /></p>
       <small>${facts.runway_days === null ? w.noRunway : w.runway(Math.floor(facts.runway_days))}
-        ${Number(facts.held) > 0 && html`<br />${w.held(usd(facts.held))}`}</small></section>
+        ${Number(facts.held) > 0 && html`<br />${w.held(usd(facts.held))}`}
+        ${may(account, 'bill') && html`<br /><a href=${`/accounts/${account}/billing`}>${w.addCredit}</a>`}</small></section>
     <section class="card"><h2>${w.spend}</h2><p class="big"><${Usd} amount=${facts.spend_today} /></p>
       <small>${w.yesterday(usd(facts.spend_yesterday_same_time))}</small></section>
     <section class="card"><h2>${w.requests}</h2><p class="big">${count(facts.requests_24h)}</p>

@@ -13,7 +13,7 @@ export const adminChannels = words({
     unusable: 'Its credential does not open',
     breaker: 'Breaker',
     breakers: { closed: 'Closed', open: 'Open', probing: 'Tries again' },
-    failures: (count: number, kind: string) => `${count} failures, the last: ${kind}`,
+    failures: (count: number, kind: string) => `Failures: ${count}, the last: ${kind}`,
     rests: (seconds: number) => `for ${seconds} s`,
     kinds: {
       request: 'refused the request',

@@ -31,7 +31,7 @@ export const adminDocuments = words({
     publish: 'Publish',
     sure: 'Publish it? A version is never changed or withdrawn.',
     sureMailed: 'Publish it and mail every user? A version is never changed or withdrawn.',
-    published: (mailed: number) => `Published; ${mailed} users are mailed.`,
+    published: (mailed: number) => `Published. Users who are mailed: ${mailed}.`,
   },
   'zh-TW': {
     title: '法律文件',

@@ -54,7 +54,7 @@ export const adminModels = words({
     reason: 'Reason',
     check: 'Check',
     publish: 'Publish',
-    used: (accounts: string) => `${accounts} accounts used it in the last 30 days.`,
+    used: (accounts: string) => `Accounts that used it in the last 30 days: ${accounts}.`,
     rises: 'The price rises; they are told by mail:',
     noRise: 'No price rises.',
     confirm_short_notice: (days: string) =>

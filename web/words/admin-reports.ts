@@ -40,7 +40,7 @@ export const adminReports = words({
       promotional_left: 'Left of promotional credit',
     },
     notDivided: (accounts: string) =>
-      `What is left of paid and promotional credit is as of each account’s last division: ${accounts} accounts have moved since.`,
+      `What is left of paid and promotional credit is as of each account’s last division; accounts that moved since: ${accounts}.`,
     columns: {
       account: 'Account',
       balance: 'Balance',

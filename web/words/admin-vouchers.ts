@@ -6,7 +6,7 @@ export const adminVouchers = words({
     title: 'Vouchers',
     lead: 'Each code is promotional credit for whoever redeems it first.',
     makeSure: (count: number, each: string, all: string) =>
-      `Make ${count} codes of ${each} each? If all are redeemed, that is ${all} of promotional credit.`,
+      `Codes to make: ${count}, of ${each} each. If all are redeemed, that is ${all} of promotional credit.`,
     make: 'Make vouchers',
     empty: 'No vouchers yet.',
     name: 'Name',
@@ -20,7 +20,7 @@ export const adminVouchers = words({
     daysHint: 'From when it is redeemed. Empty: it does not expire.',
     redeemed: 'Redeemed',
     of: (redeemed: number, count: number) => `${redeemed} of ${count}`,
-    lasts: (days: number) => `lasts ${days} days`,
+    lasts: (days: number) => `lasts ${days === 1 ? 'a day' : `${days} days`}`,
     state: 'State',
     states: { active: 'Active', disabled: 'Disabled' },
     never: 'Never',

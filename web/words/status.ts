@@ -18,7 +18,7 @@ export const status = words({
     empty: 'No models are sold here yet.',
     toDocs: 'Read the docs',
     hourTold: (hour: string, calls: string, failures: string) =>
-      `${hour}: ${calls} calls, ${failures} failed`,
+      `${hour}: calls ${calls}, failed ${failures}`,
     noIncidents: 'No hour of these in which many calls failed.',
     incidents: 'Hours in which many calls failed:',
     again: 'Look again',
