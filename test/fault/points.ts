@@ -19,15 +19,18 @@ import { furnish, openFile, type Process, startProcess, verifyData } from './pro
 import { type Approving, askBack, countBooked, letTimePass, paidBackAt } from './refund.ts'
 
 interface Scene {
-  data: string
   server: Process
   simulator: Simulator
   stripe: StripeSimulator
   order: string
   refund: Approving | null
+  /** Resolves once there is one more of these rows than before the point's call, payment or refund. */
+  more(rows: Rows): Promise<void>
   /** Lets nobody else write from now on. */
   lock(): void
 }
+
+type Rows = 'held' | 'settled' | 'paid' | 'asked back'
 
 interface Point {
   name: string
@@ -43,7 +46,7 @@ const pause = () => Bun.sleep(30)
 // biome-ignore format: a table is read by its rows
 const points: readonly Point[] = [
   { name: 'before the hold is written', model: 'late', reach: async ({ lock }) => { lock(); await pause() } },
-  { name: 'after the hold', model: 'late', reach: ({ data }) => rowIn(data, 'hold') },
+  { name: 'after the hold', model: 'late', reach: ({ more }) => more('held') },
   { name: 'after the provider is asked', model: 'late', reach: ({ simulator }) => sentBy(simulator, () => true) },
   { name: 'after the provider’s first words', model: 'slow', reach: ({ simulator }) => sentBy(simulator, ({ frames }) => frames > 1) },
   { name: 'in the middle of a stream', model: 'slow', reach: ({ simulator }) => sentBy(simulator, ({ frames }) => frames > 25) },
@@ -53,7 +56,7 @@ const points: readonly Point[] = [
     await sentBy(simulator, ({ outcome }) => outcome === 'complete')
     await pause()
   } },
-  { name: 'after it is settled', model: 'slow', reach: ({ data }) => rowIn(data, 'usage') },
+  { name: 'after it is settled', model: 'slow', reach: ({ more }) => more('settled') },
   { name: 'in a callback, before it is booked', model: null, reach: async ({ stripe, order, lock }) => {
     const before = stripe.journal.length
     lock()
@@ -61,17 +64,17 @@ const points: readonly Point[] = [
     await until(() => stripe.journal.slice(before).some(({ method }) => method === 'GET'))
     await pause()
   } },
-  { name: 'in a callback, after it is booked', model: null, reach: ({ data, stripe, order }) => {
+  { name: 'in a callback, after it is booked', model: null, reach: ({ more, stripe, order }) => {
     stripe.control.pay({ order })
-    return rowIn(data, "top_up WHERE state = 'paid'")
+    return more('paid')
   } },
-  { name: 'in a refund, before the processor is asked', model: null, refunds: true, reach: ({ data, server, refund }) => {
+  { name: 'in a refund, before the processor is asked', model: null, refunds: true, reach: ({ more, server, refund }) => {
     refund?.approve(server.url)
-    return rowIn(data, 'refund WHERE asking_at IS NOT NULL')
+    return more('asked back')
   } },
-  { name: 'in a refund, after the processor paid it, before it is booked', model: null, refunds: true, reach: async ({ data, server, stripe, refund, lock }) => {
+  { name: 'in a refund, after the processor paid it, before it is booked', model: null, refunds: true, reach: async ({ more, server, stripe, refund, lock }) => {
     refund?.approve(server.url)
-    await rowIn(data, 'refund WHERE asking_at IS NOT NULL')
+    await more('asked back')
     lock()
     await until(() => paidBackAt(stripe, refund?.id ?? '').length > 0)
     await pause()
@@ -80,7 +83,7 @@ const points: readonly Point[] = [
 export const pointNames = points.map(({ name }) => name)
 
 const models = { late: 'sim-chat@silence=400', slow: 'sim-chat@ttft=10,tps=200,tokens=40' }
-const patienceMs = 10_000
+const patienceMs = 30_000
 
 async function until(isSo: () => boolean): Promise<void> {
   for (const end = Date.now() + patienceMs; !isSo(); await Bun.sleep(1)) {
@@ -92,13 +95,18 @@ function sentBy({ journal }: Simulator, isSo: (entry: Entry) => boolean): Promis
   return until(() => journal.entries().some(isSo))
 }
 
-/** Once there is one more row there. */
-async function rowIn(data: string, table: string): Promise<void> {
+function countRows(data: string): Record<Rows, bigint> {
   const file = openFile(data)
-  const count = file.query<{ n: bigint }, []>(`SELECT COUNT(*) AS n FROM ${table}`)
-  const before = count.get()?.n ?? 0n
-  await until(() => (count.get()?.n ?? 0n) > before)
+  const count = (from: string) =>
+    file.query<{ n: bigint }, []>(`SELECT COUNT(*) AS n FROM ${from}`).get()?.n ?? 0n
+  const counts = {
+    held: count('hold'),
+    settled: count('usage'),
+    paid: count("top_up WHERE state = 'paid'"),
+    'asked back': count('refund WHERE asking_at IS NOT NULL'),
+  }
   file.close()
+  return counts
 }
 
 function findUnpaid(data: string, stripe: StripeSimulator, { id }: Approving): string | null {
@@ -130,8 +138,10 @@ export async function killAtPoints(times: number): Promise<Outcome> {
         const server = await startProcess(data, environment)
         at.url = server.url
         const lock = openLock(data)
+        const before = countRows(data)
+        const more = (rows: Rows) => until(() => countRows(data)[rows] > before[rows])
         const call = point.model ? ask({ url: server.url, key }, callOf(point.model)) : null
-        await point.reach({ data, server, simulator, stripe, order, refund, lock: lock.take })
+        await point.reach({ server, simulator, stripe, order, refund, more, lock: lock.take })
         await end(server)
         lock.release()
         if (refund) letTimePass(data)

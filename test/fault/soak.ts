@@ -60,6 +60,19 @@ function slopeOf(samples: readonly Sample[]): number {
   return (above / below) * 3_600_000
 }
 
+/** What it took in the middle of each minute. */
+function byMinute(samples: readonly Sample[]): string[] {
+  const minutes = Map.groupBy(samples, ({ atMs }) => Math.floor(atMs / 60_000))
+  return [...minutes.values()].map((all) =>
+    megabytes(
+      percentile(
+        all.map(({ rss }) => rss),
+        50,
+      ),
+    ),
+  )
+}
+
 async function soak(): Promise<void> {
   const begun = performance.now()
   const endMs = minutes * 60_000
@@ -85,6 +98,7 @@ async function soak(): Promise<void> {
   say(
     `memory after a third of it: ${megabytes(most)} MB at most, ${megabytes(slopeOf(warm))} MB an hour`,
   )
+  say(`memory by the minute: ${byMinute(samples).join(', ')} MB`)
   say(`descriptors: ${Math.min(...descriptors)} to ${Math.max(...descriptors)}`)
 }
 
