@@ -70,9 +70,9 @@ function TopBar({ visitor, account }: { visitor: boolean; account: AccountFacts 
   const { route } = useLocation()
   const w = shell()
   const logout = async () => {
-    await ask(api.logout.post())
-    // First: the page she leaves would send her to the log-in.
+    // First: the page she leaves, still asking, would send her to the log-in.
     route('/')
+    await ask(api.logout.post())
     await refreshSession()
   }
   return html`
