@@ -14,6 +14,7 @@ import { type Answered, ask } from '../money/client.ts'
 import { randomFrom } from '../money/draw.ts'
 import { countPrompt } from '../money/recompute.ts'
 import { furnish, openFile, type Process, startProcess, verifyData } from './process.ts'
+import { socketFetch } from './socket-fetch.ts'
 
 const clients = 48
 const models = {
@@ -114,7 +115,7 @@ async function callUntilDeath(
     }
     const path = kind.model === 'embed' ? 'embeddings' : 'chat/completions'
     const leave = random() < 0.1 ? { afterMs: 100 + random() * 1_500 } : null
-    const got = await ask({ url: server.url, key }, fields, { path, leave })
+    const got = await ask({ url: server.url, key }, fields, { path, leave, send: socketFetch })
     told.push({ fields, got })
     if (got.lost !== null || (got.status === 200 && !got.finished && !got.left)) return
   }

@@ -28,14 +28,20 @@ export interface AskOptions {
   path?: string
   leave?: Leave
   headers?: Record<string, string>
+  send?: Send
 }
+
+type Send = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<Response>
 
 const hello = [{ role: 'user', content: 'Hello' }]
 
 export async function ask(
   { url, key }: { url: string; key: string },
   fields: JsonObject,
-  { path = 'chat/completions', leave = null, headers = {} }: AskOptions = {},
+  { path = 'chat/completions', leave = null, headers = {}, send = fetch }: AskOptions = {},
 ): Promise<Answered> {
   const got: Answered = {
     ...{ status: 0, id: null, cost: null, finished: false, error: null, left: false, lost: null },
@@ -45,7 +51,7 @@ export async function ask(
   const timer =
     leave && 'afterMs' in leave ? setTimeout(() => leaving.abort(), leave.afterMs) : null
   try {
-    const response = await fetch(`${url}/api/v1/${path}`, {
+    const response = await send(`${url}/api/v1/${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ ...(path === 'chat/completions' && { messages: hello }), ...fields }),
