@@ -101,5 +101,5 @@ test('a file that is no database stops the start with one sentence', async () =>
   const path = join(newDirectory(), 'kkai.db')
   writeFileSync(path, 'not a database, but long enough to be taken for a page of one '.repeat(50))
   const refused = await openThread(path, now, noDeath).catch((cause) => cause)
-  expect(refused.message).toContain(`The database ${path} cannot be opened for writing`)
+  expect(refused.message).toStartWith(`${path} is not a database of this program.`)
 })

@@ -36,12 +36,15 @@ type Send = (
   init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal },
 ) => Promise<Response>
 
+/** On a connection of its own: one that is kept may be closed by the server just when it is used again. */
+const sendOnce: Send = (url, init) => fetch(url, { ...init, keepalive: false })
+
 const hello = [{ role: 'user', content: 'Hello' }]
 
 export async function ask(
   { url, key }: { url: string; key: string },
   fields: JsonObject,
-  { path = 'chat/completions', leave = null, headers = {}, send = fetch }: AskOptions = {},
+  { path = 'chat/completions', leave = null, headers = {}, send = sendOnce }: AskOptions = {},
 ): Promise<Answered> {
   const got: Answered = {
     ...{ status: 0, id: null, cost: null, finished: false, error: null, left: false, lost: null },

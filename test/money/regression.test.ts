@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
-import { reinstateAccount } from '../../src/account/account.ts'
+import { changeSettings } from '../../src/account/settings.ts'
 import { nanoPerUsd } from '../../src/base/amount.ts'
 import { drawWords } from '../../src/demo/simulator/words.ts'
 import { hold, transfer } from '../../src/store/schema.ts'
@@ -244,7 +244,7 @@ test('a profile edit writing back a stale balance: an account that is edited all
   const model = await sell('sim-fast')
   let calling = true
   const edits = (async () => {
-    while (calling) await reinstateAccount(platform.parts, ann.account, 'edited')
+    while (calling) await changeSettings(platform.parts, ann.account, { name: 'Edited' })
   })()
   const costs = await times(100, async () => (await call(ann, { model })).cost!)
   calling = false
