@@ -89,7 +89,7 @@ journey(
     await fill(page, 'summary_en', 'Be on time.')
     await fill(page, 'summary_zh', '請準時。')
     await page.click('form button[type="submit"]')
-    await sees(page, 'Published; 0 users are mailed.')
+    await sees(page, 'Published. Users who are mailed: 0.')
     await page.goto(`${platform.url}/legal/terms/3`, { waitUntil: 'networkidle0' })
     await sees(page, 'Be on time.')
     expect((await call()).status).toBe(200)
