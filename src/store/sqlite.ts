@@ -12,10 +12,11 @@ import { applyStatement, type Built, queryOver, type WritingSqliteStore } from '
 
 /** Set, then read back: a pragma that does not take is silent. */
 const pragmas = {
+  // First: who closes the file last, or recovers it, has it alone for a moment.
+  busy_timeout: 5000n,
   journal_mode: 'wal',
   synchronous: 2n,
   foreign_keys: 1n,
-  busy_timeout: 5000n,
   trusted_schema: 0n,
   cache_size: -16384n,
   // A checkpoint stops the writer: often and briefly, 16 MB at a time.
