@@ -52,8 +52,8 @@ describe('Otto, who runs the platform', () => {
       await press(page, 'Reinstate')
       await fill(page, 'reason', 'settled')
       await submit(otto)
-      await sees(page, 'Active')
-      expect((await call('Hello')).code).toBe('ok')
+      // Her keys are shown as active all the while: her calls tell.
+      while ((await call('Hello')).code !== 'ok') await Bun.sleep(100)
     },
     90_000,
   )
