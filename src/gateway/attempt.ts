@@ -13,13 +13,15 @@ import type { HoldInHand } from './hold.ts'
 import type { Exchange } from './http-client.ts'
 import type { Note } from './running.ts'
 import type { Ending } from './settle.ts'
-import { leastTokens, promptTexts } from './tally.ts'
+import { leastTokens, promptTexts, type Tally } from './tally.ts'
 
 export class ClientLeft extends Error {}
 
 export interface Attempt {
   exchange: Exchange | null
   dueAt: number
+  /** What the client has been sent at least: of a stream that waits for its hold to grow, less than was read. */
+  sent: Tally['least']
   /** Why the call was ended from our side; no further channel is then tried. */
   ended: Error | null
   /** Ends the call: what waits for its upstream is rejected with `cause`. */
@@ -40,6 +42,7 @@ export function beginAttempt(app: Gateway, hold: HoldInHand, signal: AbortSignal
   const attempt: Attempt = {
     exchange: null,
     dueAt: lastAt,
+    sent: { output: 0, reasoning: 0 },
     ended: null,
     onEnd: null,
     onTick: null,
@@ -86,9 +89,10 @@ export function beginAttempt(app: Gateway, hold: HoldInHand, signal: AbortSignal
       seeKey()
       attempt.onTick?.(elapsed)
       attempt.exchange?.rest()
-      if (!hold.call.stream || hold.tally.deltas === noted || hold.route === null) return null
-      noted = hold.tally.deltas
-      return noteOf(hold)
+      const deltas = attempt.sent.output + attempt.sent.reasoning
+      if (deltas === noted || hold.route === null) return null
+      noted = deltas
+      return noteOf(hold, attempt.sent)
     },
     onStop: () => attempt.end(new AppError('shutting_down')),
   }
@@ -126,13 +130,13 @@ function stopped(key: Key | null): AppError | null {
   return null
 }
 
-/** What was surely delivered: input as reported, else no more than it can be, and no more output tokens than deltas. */
-function noteOf(hold: HoldInHand): Note {
+/** What was surely delivered: input as reported, else no more than it can be, and no more output tokens than deltas sent. */
+function noteOf(hold: HoldInHand, sent: Tally['least']): Note {
   const { tally, quote, call } = hold
   hold.leastInput ??= leastTokens(promptTexts(call))
   const units: Units = {
     ...(tally.reportedInput ?? { input: hold.leastInput }),
-    ...tally.least,
+    ...sent,
   }
   const delivered: Delivered = {
     units,

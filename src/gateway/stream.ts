@@ -132,6 +132,7 @@ function pump(
         sentAt = app.clock.elapsed()
         if (attempt.ended instanceof ClientLeft) return
         controller.enqueue(encoder.encode(written.text))
+        attempt.sent = hold.tally.least
         if (written.last) controller.close()
       },
       cancel: () => attempt.end(new ClientLeft('the client is gone')),
